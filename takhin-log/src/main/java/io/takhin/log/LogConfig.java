@@ -1,0 +1,46 @@
+package io.takhin.log;
+
+import java.time.Duration;
+import org.apache.kafka.common.record.TimestampType;
+
+/**
+ * How one partition's log is written, cut into files and kept. Built from a topic's settings; an
+ * object of this type is always valid.
+ *
+ * @param segmentBytes a segment is closed before it grows past this ({@code segment.bytes}); 1 KiB to 2^31
+ * @param segmentAge a segment is closed once its first record is older ({@code segment.ms})
+ * @param indexIntervalBytes one index entry per so many bytes of data ({@code index.interval.bytes})
+ * @param indexBytesMax an index that would grow past this closes its segment ({@code segment.index.bytes})
+ * @param messageBytesMax largest record batch accepted ({@code max.message.bytes})
+ * @param timestampType whose timestamps records carry ({@code message.timestamp.type})
+ * @param timestampBeforeMaxMillis how far in the past a record may lie ({@code message.timestamp.before.max.ms})
+ * @param timestampAfterMaxMillis how far in the future ({@code message.timestamp.after.max.ms})
+ * @param compacted whether {@code cleanup.policy} contains compact: records must then have keys
+ * @param flushPolicy when an append counts as done ({@code flush.policy})
+ * @param flushMessages unflushed records before a flush is forced ({@code flush.messages})
+ * @param flushAge time before unflushed records are forced to disk ({@code flush.ms})
+ * @param fileDeleteDelay how long deleted files stay readable ({@code file.delete.delay.ms})
+ */
+public record LogConfig(
+        long segmentBytes,
+        Duration segmentAge,
+        int indexIntervalBytes,
+        int indexBytesMax,
+        int messageBytesMax,
+        TimestampType timestampType,
+        long timestampBeforeMaxMillis,
+        long timestampAfterMaxMillis,
+        boolean compacted,
+        FlushPolicy flushPolicy,
+        long flushMessages,
+        Duration flushAge,
+        Duration fileDeleteDelay) {
+
+    /** What acks=all waits for. */
+    public enum FlushPolicy {
+        /** The disk. */
+        ACK,
+        /** The page cache, as Apache Kafka does; the disk follows within the flush interval. */
+        INTERVAL
+    }
+}

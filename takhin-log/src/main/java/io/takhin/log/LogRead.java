@@ -1,0 +1,18 @@
+package io.takhin.log;
+
+import io.takhin.protocol.RecordRegion;
+
+/** How a read ended. */
+public sealed interface LogRead {
+    /**
+     * Whole batches (the last one may be cut off, as Kafka's clients expect, unless it is the
+     * first), beginning with the one that holds the offset asked for.
+     */
+    record Found(RecordRegion records) implements LogRead {}
+
+    /** The offset is in range and nothing is there to read yet. */
+    record Nothing() implements LogRead {}
+
+    /** The offset lies before the log's start or after its end. */
+    record OutOfRange(long logStartOffset, long logEndOffset) implements LogRead {}
+}

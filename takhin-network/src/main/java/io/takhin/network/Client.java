@@ -1,0 +1,20 @@
+package io.takhin.network;
+
+import java.net.InetSocketAddress;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+
+/** Who is at the other end of a connection. */
+public interface Client {
+    InetSocketAddress address();
+
+    /** The address at which the client reached this broker. */
+    InetSocketAddress localAddress();
+
+    /** The name of the listener the client came in by. */
+    String listener();
+
+    KafkaPrincipal principal();
+
+    /** Unique for the life of the process; fetch sessions and log lines name it. */
+    long connectionId();
+}

@@ -1,0 +1,32 @@
+package io.takhin.network;
+
+import io.takhin.protocol.Request;
+import org.apache.kafka.common.protocol.ApiMessage;
+
+/**
+ * One request and the reply it is owed. Replies leave a connection in the order in which its
+ * requests came, whatever the order in which they become ready.
+ *
+ * <p>Threads: exactly one of {@link #reply}, {@link #replyNothing} and {@link #disconnect} is
+ * called, once, from any thread. Calls after the client has gone are harmless.
+ */
+public interface Exchange {
+    Request request();
+
+    Client client();
+
+    /** Answers. Record regions in the message are released by the connection, sent or not. */
+    void reply(ApiMessage response);
+
+    /** The request is done and gets no answer: Produce with acks=0. */
+    void replyNothing();
+
+    /** Closes this one connection, with one log line. */
+    void disconnect(String why);
+
+    /**
+     * Runs a task on the connection's event loop, where handlers run; for work that must not race
+     * them.
+     */
+    void execute(Runnable task);
+}

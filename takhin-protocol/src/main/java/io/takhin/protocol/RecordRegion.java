@@ -1,0 +1,32 @@
+package io.takhin.protocol;
+
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import org.apache.kafka.common.record.internal.BaseRecords;
+import org.apache.kafka.common.record.internal.RecordsSend;
+
+/**
+ * Record batches that lie in a file and go from there to a socket without passing through the heap.
+ * Put into a Fetch response in place of records.
+ *
+ * <p>Whoever takes a region out of the log must see that {@link #release} is called exactly once,
+ * whether or not it was sent: a region keeps its file from being closed.
+ */
+public interface RecordRegion extends BaseRecords {
+    /**
+     * Sends some bytes.
+     *
+     * @param from how many bytes of this region were sent before
+     * @return how many bytes went out now; 0 when the channel takes none
+     */
+    long transferTo(long from, WritableByteChannel channel) throws IOException;
+
+    /** Gives the file back. */
+    void release();
+
+    @Override
+    default RecordsSend<? extends BaseRecords> toSend() {
+        throw new IllegalStateException(
+                "a region is sent by its connection, not by Kafka's classes");
+    }
+}
