@@ -135,6 +135,29 @@ class MembershipHandlersTest {
         assertThat(Errors.forCode(refused.errorCode())).isEqualTo(Errors.INVALID_GROUP_ID);
     }
 
+    @Test
+    void aGarbledSubscriptionIsRefusedBeforeItStopsTheGroup() {
+        JoinGroupRequestData request = joinRequest("");
+        request.protocols().find("range").setMetadata("garbage".getBytes(StandardCharsets.UTF_8));
+
+        JoinGroupResponseData refused =
+                FakeExchange.of(request).answerOf(join, JoinGroupResponseData.class);
+
+        assertThat(Errors.forCode(refused.errorCode()))
+                .isEqualTo(Errors.INCONSISTENT_GROUP_PROTOCOL);
+    }
+
+    @Test
+    void aSubscriptionOfAnotherFormIsNotOurConcern() {
+        JoinGroupRequestData request = joinRequest("");
+        request.protocols().find("range").setMetadata(new byte[0]);
+
+        JoinGroupResponseData joined =
+                FakeExchange.of(request, 3).answerOf(join, JoinGroupResponseData.class);
+
+        assertThat(Errors.forCode(joined.errorCode())).isEqualTo(Errors.NONE);
+    }
+
     @ParameterizedTest
     @MethodSource("syncVersions")
     void everyVersionSyncs(int version) {
