@@ -6,10 +6,12 @@ import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReadUpTo;
+import java.util.List;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.message.FetchResponseData.EpochEndOffset;
 import org.apache.kafka.common.message.FetchResponseData.LeaderIdAndEpoch;
 import org.apache.kafka.common.message.FetchResponseData.NodeEndpoint;
@@ -115,13 +117,33 @@ final class FetchReader {
             PartitionData data) {
         int bytesMax = Math.max(0, Math.min(wanted.partitionMaxBytes(), budget));
         switch (partition.read(wanted.fetchOffset(), bytesMax, atLeastOne, upTo)) {
-            case LogRead.Found found -> data.setRecords(found.records());
+            case LogRead.Found found -> {
+                data.setRecords(found.records());
+                if (upTo == ReadUpTo.LAST_STABLE) {
+                    data.setAbortedTransactions(aborted(partition, wanted, data));
+                }
+            }
             case LogRead.Nothing _ -> data.setRecords(MemoryRecords.EMPTY);
             case LogRead.OutOfRange _ ->
                     data.setErrorCode(Errors.OFFSET_OUT_OF_RANGE.code())
                             .setHighWatermark(-1)
                             .setLastStableOffset(-1);
         }
+    }
+
+    /** What a reader of committed records has to skip (KIP-98). */
+    private static List<AbortedTransaction> aborted(
+            Partition partition, FetchPartition wanted, PartitionData data) {
+        return partition
+                .log()
+                .abortedTransactions(wanted.fetchOffset(), data.lastStableOffset())
+                .stream()
+                .map(
+                        transaction ->
+                                new AbortedTransaction()
+                                        .setProducerId(transaction.producerId())
+                                        .setFirstOffset(transaction.firstOffset()))
+                .toList();
     }
 
     private static PartitionData empty(Key key, Partition partition) {
@@ -139,7 +161,7 @@ final class FetchReader {
         if (wanted.lastFetchedEpoch() < 0) {
             return false;
         }
-        var end = partition.log().endOfEpoch(wanted.lastFetchedEpoch());
+        var end = partition.log().endOfEpoch(wanted.lastFetchedEpoch(), partition.log().logEndOffset());
         if (end.leaderEpoch() == wanted.lastFetchedEpoch() && end.endOffset() >= wanted.fetchOffset()) {
             return false;
         }

@@ -5,12 +5,12 @@ import io.takhin.metadata.ClusterView;
 import io.takhin.network.Exchange;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReadUpTo;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
@@ -21,13 +21,9 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Finds offsets by timestamp, and the marks that have a timestamp of their own (KIP-79, -405, -734). */
 public final class ListOffsetsHandler implements ApiHandler {
-    private static final Logger log = LoggerFactory.getLogger(ListOffsetsHandler.class);
-
     private final ReplicaLookup replicas;
     private final Executor searches;
 
@@ -117,8 +113,7 @@ public final class ListOffsetsHandler implements ApiHandler {
                     .setTimestamp(found.timestamp())
                     .setOffset(found.offset())
                     .setLeaderEpoch(found.leaderEpoch());
-        } catch (IOException e) {
-            log.error("{}: search by timestamp failed", partition.topicPartition(), e);
+        } catch (KafkaStorageException e) {
             return refused(wanted, Errors.KAFKA_STORAGE_ERROR);
         }
     }
@@ -142,8 +137,7 @@ public final class ListOffsetsHandler implements ApiHandler {
                 : Integer.MAX_VALUE;
     }
 
-    private static FoundOffset search(Partition partition, long timestamp, ReadUpTo upTo)
-            throws IOException {
+    private static FoundOffset search(Partition partition, long timestamp, ReadUpTo upTo) {
         if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
             return new FoundOffset(partition.end(upTo), -1, partition.log().latestEpoch());
         }

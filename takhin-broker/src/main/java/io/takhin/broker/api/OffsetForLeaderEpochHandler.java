@@ -52,7 +52,7 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
         if (partition == null || error != Errors.NONE) {
             return answer.setErrorCode(error.code());
         }
-        var end = partition.log().endOfEpoch(wanted.leaderEpoch());
+        var end = partition.log().endOfEpoch(wanted.leaderEpoch(), partition.highWatermark());
         return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
     }
 }

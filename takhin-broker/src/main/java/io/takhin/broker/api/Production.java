@@ -128,8 +128,7 @@ final class Production {
             return;
         }
         if (exchange.request().version() < ZSTD_VERSION
-                && CompressionType.forId(BatchHeader.compression(batch, batch.position()))
-                        == CompressionType.ZSTD) {
+                && BatchHeader.compressionId(batch, batch.position()) == CompressionType.ZSTD.id) {
             fail(to, Errors.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs Produce version 7");
             return;
         }
