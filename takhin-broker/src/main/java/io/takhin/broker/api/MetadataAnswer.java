@@ -3,8 +3,8 @@ package io.takhin.broker.api;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -18,10 +18,15 @@ import org.apache.kafka.common.protocol.Errors;
 final class MetadataAnswer {
     private final ClusterView view;
     private final short version;
+    private final Map<String, Errors> creation;
 
-    MetadataAnswer(ClusterView view, short version) {
+    /**
+     * @param creation how the creation of topics ended that were not there
+     */
+    MetadataAnswer(ClusterView view, short version, Map<String, Errors> creation) {
         this.view = view;
         this.version = version;
+        this.creation = creation;
     }
 
     MetadataResponseData to(MetadataRequestData request) {
@@ -85,16 +90,18 @@ final class MetadataAnswer {
                 .setErrorCode(whyMissing(wanted).code());
     }
 
-    private static Errors whyMissing(MetadataRequestTopic wanted) {
+    private Errors whyMissing(MetadataRequestTopic wanted) {
         if (wanted.name() == null) {
             return Errors.UNKNOWN_TOPIC_ID;
         }
-        try {
-            Topic.validate(wanted.name());
-            return Errors.UNKNOWN_TOPIC_OR_PARTITION;
-        } catch (InvalidTopicException e) {
-            return Errors.INVALID_TOPIC_EXCEPTION;
+        Errors outcome = creation.get(wanted.name());
+        if (outcome != null) {
+            // Created, but not seen here yet: the client is to ask again.
+            return outcome == Errors.NONE ? Errors.LEADER_NOT_AVAILABLE : outcome;
         }
+        return Topic.isValid(wanted.name())
+                ? Errors.UNKNOWN_TOPIC_OR_PARTITION
+                : Errors.INVALID_TOPIC_EXCEPTION;
     }
 
     private MetadataResponseTopic describe(ClusterView.Topic topic, boolean operations) {

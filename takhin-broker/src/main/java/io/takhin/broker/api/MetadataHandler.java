@@ -1,15 +1,16 @@
 package io.takhin.broker.api;
 
 import io.takhin.metadata.ClusterView;
-import io.takhin.metadata.Quorum.Caller;
 import io.takhin.network.Exchange;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Tells clients which brokers there are and who leads what; creates a topic that is asked for by name
@@ -20,13 +21,20 @@ public final class MetadataHandler implements ApiHandler {
     private static final short EXPLICIT_CREATION_VERSION = 4;
 
     private final ReplicaLookup replicas;
-    private final TopicCreation creation;
+    private final FirstUse firstUse;
     private final AdvertisedAddressWarning warning;
 
+    /**
+     * What happens at the first use of a topic.
+     *
+     * @param allowed whether topics come into being that way at all
+     */
+    public record FirstUse(boolean allowed, AutoTopicCreation creation, TopicAppearance appearance) {}
+
     public MetadataHandler(
-            ReplicaLookup replicas, TopicCreation creation, AdvertisedAddressWarning warning) {
+            ReplicaLookup replicas, FirstUse firstUse, AdvertisedAddressWarning warning) {
         this.replicas = replicas;
-        this.creation = creation;
+        this.firstUse = firstUse;
         this.warning = warning;
     }
 
@@ -38,27 +46,48 @@ public final class MetadataHandler implements ApiHandler {
     @Override
     public void handle(Exchange exchange) {
         var request = (MetadataRequestData) exchange.request().body();
+        short version = exchange.request().version();
         warning.check(exchange.client());
         ClusterView view = replicas.view();
-        Set<String> absent = creatable(request, exchange.request().version(), view);
+        Set<String> absent = creatable(request, version, view);
         if (absent.isEmpty()) {
-            answer(exchange, request, view);
-            return;
+            exchange.reply(new MetadataAnswer(view, version, Map.of()).to(request));
+        } else {
+            createAndAnswer(exchange, request, absent);
         }
-        Caller caller = Callers.of(exchange);
-        // The topics are usable when this completes; where it fails the answer says so by topic.
-        creation.createMissing(List.copyOf(absent), caller)
-                .whenComplete((created, failure) -> answer(exchange, request, replicas.view()));
     }
 
-    private void answer(Exchange exchange, MetadataRequestData request, ClusterView view) {
+    @SuppressWarnings("FutureReturnValueIgnored") // The reply is the end of the chain.
+    private void createAndAnswer(
+            Exchange exchange, MetadataRequestData request, Set<String> absent) {
         short version = exchange.request().version();
-        exchange.reply(new MetadataAnswer(view, version).to(request));
+        firstUse.creation
+                .create(absent, Controller.callerOf(exchange))
+                .thenCompose(
+                        outcomes ->
+                                seen(outcomes)
+                                        .thenAccept(
+                                                view ->
+                                                        exchange.reply(
+                                                                new MetadataAnswer(
+                                                                                view,
+                                                                                version,
+                                                                                outcomes)
+                                                                        .to(request))));
+    }
+
+    private CompletableFuture<ClusterView> seen(Map<String, Errors> outcomes) {
+        List<String> created =
+                outcomes.entrySet().stream()
+                        .filter(outcome -> outcome.getValue() == Errors.NONE)
+                        .map(Map.Entry::getKey)
+                        .toList();
+        return firstUse.appearance.await(created);
     }
 
     private Set<String> creatable(MetadataRequestData request, short version, ClusterView view) {
         boolean wanted = request.allowAutoTopicCreation() || version < EXPLICIT_CREATION_VERSION;
-        if (!wanted || !creation.automatic() || request.topics() == null) {
+        if (!wanted || !firstUse.allowed || request.topics() == null) {
             return Set.of();
         }
         Set<String> absent = new TreeSet<>();
