@@ -1,0 +1,90 @@
+package io.takhin.broker;
+
+import io.takhin.broker.config.LoadedConfig;
+import io.takhin.broker.config.Origin;
+import io.takhin.broker.config.Setting;
+import io.takhin.broker.topicconfig.BrokerDefaults;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.jspecify.annotations.Nullable;
+
+/** The broker's configuration under Kafka's names, and in Kafka's units and forms. */
+final class KafkaProperties implements BrokerDefaults {
+    private static final String SCHEME = "PLAINTEXT://";
+
+    private final LoadedConfig loaded;
+    private final Map<String, Property> byName = new TreeMap<>();
+
+    /**
+     * @param advertisedPort as it came out when the listener was bound
+     */
+    KafkaProperties(LoadedConfig loaded, int advertisedPort) {
+        this.loaded = loaded;
+        for (Setting setting : Setting.values()) {
+            setting.kafkaName().ifPresent(name -> add(name, value(setting, advertisedPort), setting));
+        }
+        add("broker.id", value(Setting.KAFKA_BROKER_ID, advertisedPort), Setting.KAFKA_BROKER_ID);
+        String policy = loaded.values().text(Setting.STORAGE_LOG_FLUSH_POLICY);
+        add("log.flush.policy", policy, Setting.STORAGE_LOG_FLUSH_POLICY);
+    }
+
+    @Override
+    public Collection<Property> all() {
+        return byName.values();
+    }
+
+    @Override
+    public @Nullable Property find(String kafkaName) {
+        return byName.get(kafkaName);
+    }
+
+    private void add(String name, @Nullable String value, Setting setting) {
+        boolean configured = !(loaded.values().origin(setting) instanceof Origin.Default);
+        byName.put(
+                name, new Property(name, value, configured, type(setting), false, setting.about()));
+    }
+
+    private @Nullable String value(Setting setting, int advertisedPort) {
+        var network = loaded.config().network();
+        return switch (setting) {
+            case KAFKA_LISTENERS ->
+                    network.listeners().stream()
+                            .map(at -> SCHEME + at)
+                            .collect(Collectors.joining(","));
+            case KAFKA_ADVERTISED_HOST -> SCHEME + network.advertisedHost() + ":" + advertisedPort;
+            case RAFT_PEERS ->
+                    loaded.config().raft().voters().stream()
+                            .map(voter -> voter.id() + "@" + voter.address())
+                            .collect(Collectors.joining(","));
+            // Kafka writes "no limit" as -1.
+            case STORAGE_LOG_RETENTION_BYTES ->
+                    Long.toString(loaded.config().storage().retentionBytes());
+            default -> text(setting);
+        };
+    }
+
+    private @Nullable String text(Setting setting) {
+        Object value = loaded.values().isSet(setting) ? loaded.values().value(setting) : null;
+        return switch (value) {
+            case null -> null;
+            case List<?> list ->
+                    list.stream().map(String::valueOf).collect(Collectors.joining(","));
+            default -> value.toString();
+        };
+    }
+
+    private Type type(Setting setting) {
+        Object value = loaded.values().isSet(setting) ? loaded.values().value(setting) : "";
+        return switch (value) {
+            case Long _ -> Type.LONG;
+            case Double _ -> Type.DOUBLE;
+            case Boolean _ -> Type.BOOLEAN;
+            case List<?> _ -> Type.LIST;
+            default -> Type.STRING;
+        };
+    }
+}
