@@ -58,29 +58,28 @@ public final class Main {
     }
 
     private int serve(CommandLine.Start start) {
+        StopSignal stop = StopSignal.install();
         try {
-            LoadedConfig loaded = LoadedConfig.load(start.config(), environment, start.flags());
-            return serve(loaded);
+            Program program =
+                    new Program(LoadedConfig.load(start.config(), environment, start.flags()));
+            stop.closes(program::close);
+            return serve(program);
         } catch (InvalidConfigException | CannotStartException e) {
             String.valueOf(e.getMessage()).lines().forEach(line -> err.println("takhin: " + line));
             return FAILURE;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return FAILURE;
-        }
-    }
-
-    private int serve(LoadedConfig loaded) throws CannotStartException, InterruptedException {
-        Program program = new Program(loaded);
-        StopSignal stop = StopSignal.install(program::close);
-        try {
-            program.start(starter);
-            Throwable failure = program.failed().join();
-            log.error("the broker cannot go on", failure);
-            err.println("takhin: " + failure);
-            return FAILURE;
         } finally {
             stop.closeNow();
         }
+    }
+
+    private int serve(Program program) throws CannotStartException, InterruptedException {
+        program.start(starter);
+        Throwable failure = program.failed().join();
+        log.error("the broker cannot go on", failure);
+        err.println("takhin: " + failure);
+        return FAILURE;
     }
 }

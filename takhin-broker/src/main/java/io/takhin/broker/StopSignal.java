@@ -18,18 +18,22 @@ final class StopSignal {
 
     private static final int TOO_SLOW = 1;
 
-    private final Runnable close;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile Runnable close = () -> {};
 
-    private StopSignal(Runnable close) {
-        this.close = close;
-    }
+    private StopSignal() {}
 
-    static StopSignal install(Runnable close) {
-        StopSignal signal = new StopSignal(close);
+    /** From now on a signal ends the process with exit code 0. */
+    static StopSignal install() {
+        StopSignal signal = new StopSignal();
         Runtime.getRuntime()
                 .addShutdownHook(Threads.factory("shutdown").newThread(signal::onShutdown));
         return signal;
+    }
+
+    /** Says what there is to close, once there is something. */
+    void closes(Runnable newClose) {
+        close = newClose;
     }
 
     /** Closes outside a shutdown, and leaves the exit code to the caller. */

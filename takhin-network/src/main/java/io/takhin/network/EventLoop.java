@@ -71,6 +71,11 @@ final class EventLoop implements AutoCloseable {
         return Thread.currentThread().equals(thread);
     }
 
+    /** What is posted from now on runs inside the caller, for want of another place. */
+    boolean hasEnded() {
+        return ended;
+    }
+
     /** Runs a task on the loop, never inside the caller. Tasks of one thread keep their order. */
     void execute(Runnable task) {
         posted.add(task);
