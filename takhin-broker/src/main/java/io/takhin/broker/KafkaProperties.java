@@ -5,7 +5,6 @@ import io.takhin.broker.config.Origin;
 import io.takhin.broker.config.Setting;
 import io.takhin.broker.topicconfig.BrokerDefaults;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -68,23 +67,16 @@ final class KafkaProperties implements BrokerDefaults {
     }
 
     private @Nullable String text(Setting setting) {
-        Object value = loaded.values().isSet(setting) ? loaded.values().value(setting) : null;
-        return switch (value) {
-            case null -> null;
-            case List<?> list ->
-                    list.stream().map(String::valueOf).collect(Collectors.joining(","));
-            default -> value.toString();
-        };
+        return loaded.values().display(setting).orElse(null);
     }
 
-    private Type type(Setting setting) {
-        Object value = loaded.values().isSet(setting) ? loaded.values().value(setting) : "";
-        return switch (value) {
-            case Long _ -> Type.LONG;
-            case Double _ -> Type.DOUBLE;
-            case Boolean _ -> Type.BOOLEAN;
-            case List<?> _ -> Type.LIST;
-            default -> Type.STRING;
+    private static Type type(Setting setting) {
+        return switch (setting.form()) {
+            case TEXT -> Type.STRING;
+            case FLAG -> Type.BOOLEAN;
+            case WHOLE -> Type.LONG;
+            case RATIO -> Type.DOUBLE;
+            case LIST -> Type.LIST;
         };
     }
 }
