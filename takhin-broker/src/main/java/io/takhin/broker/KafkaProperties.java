@@ -41,6 +41,17 @@ final class KafkaProperties implements BrokerDefaults {
         return byName.get(kafkaName);
     }
 
+    /** Names and values of what has a value. */
+    Map<String, String> asMap() {
+        Map<String, String> values = new TreeMap<>();
+        for (Property property : byName.values()) {
+            if (property.value() != null) {
+                values.put(property.name(), property.value());
+            }
+        }
+        return values;
+    }
+
     private void add(String name, @Nullable String value, Setting setting) {
         boolean configured = !(loaded.values().origin(setting) instanceof Origin.Default);
         byName.put(

@@ -232,6 +232,19 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
+    /** TEMPORARY until the log branch has it. */
+    public void setAside(TopicPartition partition) {
+        delete(partition);
+    }
+
+    public long totalBytes() {
+        return root.toFile().getTotalSpace();
+    }
+
+    public long usableBytes() {
+        return root.toFile().getUsableSpace();
+    }
+
     public GroupCommit groupCommit() {
         return groupCommit;
     }

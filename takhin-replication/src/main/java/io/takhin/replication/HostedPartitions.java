@@ -1,11 +1,11 @@
 package io.takhin.replication;
 
 import io.takhin.base.Clock;
+import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.PartitionLog;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataListener;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -16,6 +16,7 @@ import java.util.function.BiFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -67,6 +68,26 @@ public final class HostedPartitions implements MetadataListener {
         List<Partition> all = new ArrayList<>();
         topics.values().forEach(topic -> topic.addTo(all));
         return all;
+    }
+
+    /**
+     * Sets logs aside that no topic of the cluster owns: what is left of topics that were deleted while
+     * this broker was down, or of a cluster whose metadata was lost. To be called once the metadata has
+     * been read up to its present end.
+     */
+    public void setStraysAside() {
+        for (PartitionLog log : directory.logs()) {
+            if (get(log.topicId(), log.topicPartition().partition()) == null) {
+                HostedPartitions.log.warn(
+                        "{} belongs to no topic of the cluster: set aside", log.directory());
+                directory.setAside(log.topicPartition());
+            }
+        }
+    }
+
+    /** The disk failed: nothing is served from it any more. */
+    public void takeAllOffline(String why) {
+        all().forEach(partition -> partition.takeOffline(why, Errors.KAFKA_STORAGE_ERROR));
     }
 
     /** Ends the waits whose time is up; to be called about once a second. */
@@ -123,14 +144,27 @@ public final class HostedPartitions implements MetadataListener {
         TopicPartition name = new TopicPartition(topic.name(), index);
         try {
             ReplicaConfig config = configOf.apply(topic.name(), view);
-            PartitionLog opened = directory.open(name, topic.id(), config.log());
+            PartitionLog opened = openLog(name, topic.id(), config.log());
             Partition partition = new Partition(opened, self, config.minInSyncReplicas());
             topics.computeIfAbsent(topic.id(), id -> new HostedTopic()).put(index, partition, topic.partitions().size());
             return partition;
-        } catch (IOException e) {
+        } catch (KafkaStorageException e) {
             log.error("cannot open the log of {}: the partition stays offline", name, e);
             return null;
         }
+    }
+
+    /** A directory of the same name may be left from a topic that is gone; it is kept, aside. */
+    private PartitionLog openLog(TopicPartition name, Uuid topicId, LogConfig config) {
+        PartitionLog left = directory.get(name);
+        if (left != null && !left.topicId().equals(topicId) && !left.topicId().equals(Uuid.ZERO_UUID)) {
+            log.warn(
+                    "{} was of topic {}, which the cluster does not know any more: set aside",
+                    left.directory(),
+                    left.topicId());
+            directory.setAside(name);
+        }
+        return directory.open(name, topicId, config);
     }
 
     private void delete(Uuid topicId) {

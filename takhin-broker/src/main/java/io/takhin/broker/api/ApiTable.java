@@ -5,8 +5,12 @@ import io.takhin.network.RequestHandler;
 import io.takhin.protocol.AnnouncedApis;
 import io.takhin.protocol.ApiRange;
 import io.takhin.protocol.ErrorReplies;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,7 +23,22 @@ public final class ApiTable implements RequestHandler {
     private final @Nullable ApiHandler[] byId;
     private final AnnouncedApis announced;
 
-    public ApiTable(Collection<? extends ApiHandler> handlers) {
+    /**
+     * A table that says of itself what is in it.
+     *
+     * @param apiVersions makes the handler of ApiVersions from everything announced, itself included
+     */
+    public static ApiTable withVersions(
+            Collection<? extends ApiHandler> handlers,
+            Function<AnnouncedApis, ApiHandler> apiVersions) {
+        List<ApiRange> ranges = new ArrayList<>(handlers.stream().map(ApiTable::range).toList());
+        ranges.add(ApiRange.stable(ApiKeys.API_VERSIONS));
+        List<ApiHandler> all = new ArrayList<>(handlers);
+        all.add(apiVersions.apply(AnnouncedApis.of(ranges)));
+        return new ApiTable(all);
+    }
+
+    private ApiTable(Collection<? extends ApiHandler> handlers) {
         byId = new ApiHandler[idMax(handlers) + 1];
         handlers.forEach(handler -> byId[handler.key().id] = handler);
         announced = AnnouncedApis.of(handlers.stream().map(ApiTable::range).toList());

@@ -41,7 +41,7 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         var request = (DescribeLogDirsRequestData) exchange.request().body();
         DescribeLogDirsResult result =
                 new DescribeLogDirsResult()
-                        .setLogDir(directory.path().toString())
+                        .setLogDir(directory.root().toString())
                         .setTotalBytes(directory.totalBytes())
                         .setUsableBytes(directory.usableBytes());
         if (directory.isOnline()) {
