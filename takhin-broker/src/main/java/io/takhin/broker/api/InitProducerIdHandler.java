@@ -2,7 +2,6 @@ package io.takhin.broker.api;
 
 import io.takhin.metadata.ProducerIds;
 import io.takhin.network.Exchange;
-import io.takhin.protocol.ErrorReplies;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -37,7 +36,7 @@ public final class InitProducerIdHandler implements ApiHandler {
                                                 ? new InitProducerIdResponseData()
                                                         .setProducerId(id)
                                                         .setProducerEpoch((short) 0)
-                                                : refused(ErrorReplies.errorOf(failure))));
+                                                : refused(Errors.forException(Errors.maybeUnwrapException(failure)))));
     }
 
     private static InitProducerIdResponseData refused(Errors error) {

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds offsets by timestamp, and the marks that have a timestamp of their own (KIP-79, -405, -734). */
 public final class ListOffsetsHandler implements ApiHandler {
+    /** Older answers have no place for the leader epoch, and the codec refuses to leave it out. */
+    private static final short LEADER_EPOCH_VERSION = 4;
+
     private final ReplicaLookup replicas;
     private final Executor searches;
 
@@ -108,11 +111,14 @@ public final class ListOffsetsHandler implements ApiHandler {
         }
         try {
             FoundOffset found = search(partition, wanted.timestamp(), upTo);
-            return new ListOffsetsPartitionResponse()
-                    .setPartitionIndex(wanted.partitionIndex())
-                    .setTimestamp(found.timestamp())
-                    .setOffset(found.offset())
-                    .setLeaderEpoch(found.leaderEpoch());
+            ListOffsetsPartitionResponse answer =
+                    new ListOffsetsPartitionResponse()
+                            .setPartitionIndex(wanted.partitionIndex())
+                            .setTimestamp(found.timestamp())
+                            .setOffset(found.offset());
+            return version < LEADER_EPOCH_VERSION
+                    ? answer
+                    : answer.setLeaderEpoch(found.leaderEpoch());
         } catch (KafkaStorageException e) {
             return refused(wanted, Errors.KAFKA_STORAGE_ERROR);
         }

@@ -155,7 +155,7 @@ final class Production {
             return null;
         }
         ByteBuffer batch = records.buffer();
-        return batch.remaining() >= BatchHeader.SIZE
+        return batch.remaining() >= BatchHeader.BYTES
                         && BatchHeader.sizeInBytes(batch, batch.position()) == batch.remaining()
                 ? batch
                 : null;

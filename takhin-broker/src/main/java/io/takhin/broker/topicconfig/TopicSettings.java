@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toUnmodifiableMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,11 @@ public final class TopicSettings {
     /** In the order of the documentation. */
     public static List<TopicSetting> all() {
         return ALL;
+    }
+
+    /** The names of all. */
+    public static Set<String> names() {
+        return BY_NAME.keySet();
     }
 
     public static @Nullable TopicSetting find(String name) {
