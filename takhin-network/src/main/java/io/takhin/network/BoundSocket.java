@@ -5,6 +5,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
+import java.util.Locale;
 
 /**
  * An address taken for a {@link Listener} that is not there yet. Clients may connect and wait in the
@@ -22,7 +23,7 @@ public final class BoundSocket implements AutoCloseable {
     /**
      * Takes an address; port 0 takes a free one.
      *
-     * @throws BindException when somebody else has it
+     * @throws BindException says in words why it cannot be had
      */
     public static BoundSocket bind(InetSocketAddress address) throws IOException {
         ServerSocketChannel channel = ServerSocketChannel.open();
@@ -33,8 +34,15 @@ public final class BoundSocket implements AutoCloseable {
             return new BoundSocket(channel);
         } catch (IOException e) {
             channel.close();
-            throw e;
+            throw describe(e, address);
         }
+    }
+
+    private static IOException describe(IOException cause, InetSocketAddress address) {
+        String why = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        BindException described = new BindException("bind: " + why + ": " + address);
+        described.initCause(cause);
+        return described;
     }
 
     /** With the port it got. */

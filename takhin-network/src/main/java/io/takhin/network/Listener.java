@@ -3,6 +3,7 @@ package io.takhin.network;
 import io.takhin.protocol.AnnouncedApis;
 import io.takhin.protocol.RequestDecoder;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
@@ -53,7 +54,7 @@ public final class Listener implements AutoCloseable {
         this.channel = socket.channel();
     }
 
-    /** Listens from now on. An IOException says in words why it cannot. */
+    /** Listens from now on. A {@link BindException} says in words why it cannot. */
     public static Listener open(
             EventLoops loops,
             ListenerSettings settings,
