@@ -19,12 +19,17 @@ final class EmbeddedCoordinator {
     private EmbeddedCoordinator() {}
 
     static GroupCoordinatorService build(
-            int nodeId, GroupSettings settings, CoordinatorLogs logs, Clock clock, Timer timer) {
+            int nodeId,
+            GroupSettings settings,
+            CoordinatorLogs logs,
+            ServedPartitions served,
+            Clock clock,
+            Timer timer) {
         AbstractConfig config = settings.toKafka();
         GroupCoordinatorConfig groups = new GroupCoordinatorConfig(config);
         ShareGroupConfig shareGroups = new ShareGroupConfig(config);
         return new GroupCoordinatorService.Builder(nodeId, groups)
-                .withWriter(new LogWriter(logs))
+                .withWriter(new LogWriter(logs, served))
                 .withLoader(new LogLoader<>(logs, new GroupCoordinatorRecordSerde(), clock))
                 .withTime(new KafkaTime(clock))
                 .withTimer(timer)

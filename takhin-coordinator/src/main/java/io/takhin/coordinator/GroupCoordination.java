@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
@@ -62,7 +63,9 @@ import org.slf4j.LoggerFactory;
 public final class GroupCoordination implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(GroupCoordination.class);
 
+    private final int nodeId;
     private final GroupSettings settings;
+    private final ServedPartitions served = new ServedPartitions();
     private final GroupCoordinatorService service;
     private final ExecutorService metadataExecutor = Threads.virtualExecutor("group-metadata");
     private final ReentrantLock lock = new ReentrantLock();
@@ -92,8 +95,9 @@ public final class GroupCoordination implements AutoCloseable {
 
     GroupCoordination(
             int nodeId, GroupSettings settings, CoordinatorLogs logs, Clock clock, Timer timer) {
+        this.nodeId = nodeId;
         this.settings = settings;
-        this.service = EmbeddedCoordinator.build(nodeId, settings, logs, clock, timer);
+        this.service = EmbeddedCoordinator.build(nodeId, settings, logs, served, clock, timer);
     }
 
     /**
@@ -137,6 +141,16 @@ public final class GroupCoordination implements AutoCloseable {
     /** The partition of the offsets topic that holds a group; empty before the first image. */
     public OptionalInt partitionFor(String groupId) {
         return serving ? OptionalInt.of(service.partitionFor(groupId)) : OptionalInt.empty();
+    }
+
+    /** Done once the groups of a partition are loaded and served here; never fails. */
+    public CompletableFuture<Void> whenServed(int partition) {
+        return served.when(new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, partition));
+    }
+
+    /** The id of this broker. */
+    public int nodeId() {
+        return nodeId;
     }
 
     /** How many partitions the offsets topic is to have when it is created. */
@@ -236,7 +250,6 @@ public final class GroupCoordination implements AutoCloseable {
             lock.unlock();
         }
         service.shutdown();
-        metadataExecutor.shutdown();
     }
 
     @GuardedBy("lock")

@@ -57,11 +57,10 @@ final class LogLoader<R> implements CoordinatorLoader<R> {
         return CompletableFuture.supplyAsync(() -> replay(partition, state, asked), executor);
     }
 
-    /** Replays that are under way end with an error at their next chunk. */
+    /** Replays that are under way, or asked for later, end with an error at their next chunk. */
     @Override
     public void close() {
         closed = true;
-        executor.shutdown();
     }
 
     private LoadSummary replay(

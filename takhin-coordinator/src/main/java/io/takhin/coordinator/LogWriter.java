@@ -28,12 +28,14 @@ final class LogWriter implements PartitionWriter {
     static final int BATCH_BYTES = 64 * 1024;
 
     private final CoordinatorLogs logs;
+    private final ServedPartitions served;
     private final Map<Listener, Relay> relays = new ConcurrentHashMap<>();
     private final LogConfig config =
             new LogConfig(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, BATCH_BYTES));
 
-    LogWriter(CoordinatorLogs logs) {
+    LogWriter(CoordinatorLogs logs, ServedPartitions served) {
         this.logs = logs;
+        this.served = served;
     }
 
     @Override
@@ -64,10 +66,12 @@ final class LogWriter implements PartitionWriter {
         relays.put(listener, relay);
         log.addListener(relay);
         relay.advancedTo(log.highWatermark());
+        served.began(partition);
     }
 
     @Override
     public void deregisterListener(TopicPartition partition, Listener listener) {
+        served.ended(partition);
         Relay relay = relays.remove(listener);
         CoordinatorLog log = logs.leading(partition);
         if (relay != null && log != null) {

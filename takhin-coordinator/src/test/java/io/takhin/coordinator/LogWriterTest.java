@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
@@ -23,7 +24,8 @@ class LogWriterTest {
 
     private final MemoryLogs logs = new MemoryLogs();
     private final MemoryLog log = logs.lead(0);
-    private final LogWriter writer = new LogWriter(logs);
+    private final ServedPartitions served = new ServedPartitions();
+    private final LogWriter writer = new LogWriter(logs, served);
     private final List<Long> heard = new ArrayList<>();
     private final Listener listener = (_, offset) -> heard.add(offset);
 
@@ -85,6 +87,20 @@ class LogWriterTest {
 
         assertThat(heard).containsExactly(1L);
         assertThat(log.listeners()).isZero();
+    }
+
+    @Test
+    void aPartitionIsServedFromTheFirstListenerToItsEnd() {
+        CompletableFuture<Void> waiting = served.when(PARTITION);
+        boolean before = waiting.isDone();
+
+        writer.registerListener(PARTITION, listener);
+        boolean during = waiting.isDone();
+        writer.deregisterListener(PARTITION, listener);
+
+        assertThat(before).isFalse();
+        assertThat(during).isTrue();
+        assertThat(served.when(PARTITION)).isNotDone();
     }
 
     private long append(int records) {

@@ -3,6 +3,7 @@ package io.takhin.coordinator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -154,6 +155,18 @@ class ReplayTest {
         assertThat(new CommittedOffsets(groups, "g").fetch("orders")).isEqualTo(42);
         assertThat(new CommittedOffsets(groups, "g").commit("orders", 0, 43))
                 .isEqualTo(Errors.NONE);
+    }
+
+    @Test
+    void aPartitionIsServedOnceItIsReplayed() {
+        CompletableFuture<Void> served = groups.coordination.whenServed(0);
+        groups.resign();
+        Await.until("let go", () -> !groups.coordination.whenServed(0).isDone());
+
+        groups.coordination.becameLeader(0, 3);
+
+        assertThat(served).isDone();
+        assertThat(groups.coordination.whenServed(0)).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test

@@ -43,6 +43,9 @@ public final class OffsetsTopic implements MetadataListener {
     /** How long after its creation the topic may take to show up here. */
     private static final Duration APPEARANCE_TIMEOUT = Duration.ofSeconds(2);
 
+    /** How long groups may take to be served after that. An empty topic takes milliseconds. */
+    private static final Duration LOADING_TIMEOUT = Duration.ofMillis(500);
+
     private static final Quorum.Caller SELF =
             new Quorum.Caller(KafkaPrincipal.ANONYMOUS, "takhin-groups", "");
 
@@ -148,7 +151,30 @@ public final class OffsetsTopic implements MetadataListener {
                     result.errorMessage());
             return views.get();
         }
-        return appearance().get(APPEARANCE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        ClusterView view = appearance().get(APPEARANCE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        awaitServed(view);
+        return view;
+    }
+
+    /**
+     * A group that asks a moment too early is sent away, and comes back after its client's backoff:
+     * the first consumer of a new broker would lose a good part of the half second it has.
+     */
+    private void awaitServed(ClusterView view) throws ExecutionException, InterruptedException {
+        ClusterView.Topic topic = in(view);
+        if (topic == null) {
+            return;
+        }
+        CompletableFuture<?>[] mine =
+                topic.partitions().stream()
+                        .filter(partition -> partition.leader() == groups.nodeId())
+                        .map(partition -> groups.whenServed(partition.index()))
+                        .toArray(CompletableFuture[]::new);
+        try {
+            CompletableFuture.allOf(mine).get(LOADING_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            log.debug("groups are not served yet, and their clients will be told so", e);
+        }
     }
 
     private CompletableFuture<ClusterView> appearance() {
