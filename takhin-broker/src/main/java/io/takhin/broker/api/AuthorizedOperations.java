@@ -1,17 +1,30 @@
 package io.takhin.broker.api;
 
-import java.util.Set;
+import java.util.List;
 import org.apache.kafka.common.acl.AclOperation;
 
-/** What a client may do, as the bit field of KIP-430: bit n is the operation of code n. */
+/**
+ * What a client may do with a resource, as the bits of KIP-430: bit n stands for the operation with
+ * code n. Without an authorizer everybody may do everything there is.
+ */
 final class AuthorizedOperations {
-    /** Not asked for. */
-    static final int UNKNOWN = Integer.MIN_VALUE;
+    /** Says that nobody asked. */
+    static final int NOT_ASKED = Integer.MIN_VALUE;
 
-    /** Everything: no authorizer runs in this version. */
+    static final int CLUSTER =
+            bits(
+                    List.of(
+                            AclOperation.CREATE,
+                            AclOperation.ALTER,
+                            AclOperation.DESCRIBE,
+                            AclOperation.CLUSTER_ACTION,
+                            AclOperation.DESCRIBE_CONFIGS,
+                            AclOperation.ALTER_CONFIGS,
+                            AclOperation.IDEMPOTENT_WRITE));
+
     static final int TOPIC =
             bits(
-                    Set.of(
+                    List.of(
                             AclOperation.READ,
                             AclOperation.WRITE,
                             AclOperation.CREATE,
@@ -21,22 +34,9 @@ final class AuthorizedOperations {
                             AclOperation.DESCRIBE_CONFIGS,
                             AclOperation.ALTER_CONFIGS));
 
-    static final int CLUSTER =
-            bits(
-                    Set.of(
-                            AclOperation.CREATE,
-                            AclOperation.ALTER,
-                            AclOperation.DESCRIBE,
-                            AclOperation.CLUSTER_ACTION,
-                            AclOperation.DESCRIBE_CONFIGS,
-                            AclOperation.ALTER_CONFIGS,
-                            AclOperation.IDEMPOTENT_WRITE));
-
     private AuthorizedOperations() {}
 
-    private static int bits(Set<AclOperation> operations) {
-        return operations.stream()
-                .mapToInt(operation -> 1 << operation.code())
-                .reduce(0, (a, b) -> a | b);
+    private static int bits(List<AclOperation> operations) {
+        return operations.stream().mapToInt(it -> 1 << it.code()).reduce(0, (a, b) -> a | b);
     }
 }

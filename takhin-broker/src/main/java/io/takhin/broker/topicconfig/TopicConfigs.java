@@ -77,8 +77,8 @@ public final class TopicConfigs {
         return name -> value(layers, required(name));
     }
 
-    private static TopicSetting required(String name) {
-        TopicSetting setting = TopicSettings.find(name);
+    private static ConfigSetting required(String name) {
+        ConfigSetting setting = TopicSettings.find(name);
         if (setting == null) {
             throw new IllegalStateException("no such topic setting: " + name);
         }
@@ -89,7 +89,7 @@ public final class TopicConfigs {
         return new Layers(overrides, view.overrides(thisBroker), view.overrides(ALL_BROKERS));
     }
 
-    private EffectiveSetting effective(Layers layers, TopicSetting setting) {
+    private EffectiveSetting effective(Layers layers, ConfigSetting setting) {
         List<Synonym> synonyms = synonyms(layers, setting);
         if (synonyms.isEmpty()) {
             return new EffectiveSetting(setting, setting.defaultValue(), Source.DEFAULT, synonyms);
@@ -98,7 +98,7 @@ public final class TopicConfigs {
         return new EffectiveSetting(setting, inUnitOf(setting, first), first.source(), synonyms);
     }
 
-    private static @Nullable String inUnitOf(TopicSetting setting, Synonym synonym) {
+    private static @Nullable String inUnitOf(ConfigSetting setting, Synonym synonym) {
         if (synonym.value() == null || synonym.source() == Source.TOPIC) {
             return synonym.value();
         }
@@ -111,7 +111,7 @@ public final class TopicConfigs {
     }
 
     /** Everything said about a setting, the strongest first. */
-    private List<Synonym> synonyms(Layers layers, TopicSetting setting) {
+    private List<Synonym> synonyms(Layers layers, ConfigSetting setting) {
         List<Synonym> found = new ArrayList<>();
         add(found, setting.name(), layers.topic().get(setting.name()), Source.TOPIC);
         for (BrokerSynonym inherited : setting.inherits()) {
@@ -129,7 +129,7 @@ public final class TopicConfigs {
         return List.copyOf(found);
     }
 
-    private Stream<Synonym> fromFile(TopicSetting setting) {
+    private Stream<Synonym> fromFile(ConfigSetting setting) {
         return setting.inherits().stream()
                 .map(inherited -> defaults.find(inherited.name()))
                 .flatMap(Stream::ofNullable)
@@ -139,7 +139,7 @@ public final class TopicConfigs {
     }
 
     /** The table's own default counts only where the broker has none. */
-    private void addDefault(List<Synonym> found, TopicSetting setting) {
+    private void addDefault(List<Synonym> found, ConfigSetting setting) {
         boolean brokerHasOne =
                 setting.inherits().stream()
                         .map(inherited -> defaults.find(inherited.name()))
@@ -165,7 +165,7 @@ public final class TopicConfigs {
      * The first value that makes sense. One that does not can only come from a cluster with other
      * rules, whose metadata this broker took over; the log must be served all the same.
      */
-    private Object value(Layers layers, TopicSetting setting) {
+    private Object value(Layers layers, ConfigSetting setting) {
         for (Synonym synonym : synonyms(layers, setting)) {
             try {
                 return parsed(setting, synonym);
@@ -182,7 +182,7 @@ public final class TopicConfigs {
         return standard == null ? ParsedSettings.UNSET : setting.parseUnbounded(standard);
     }
 
-    private static Object parsed(TopicSetting setting, Synonym synonym) {
+    private static Object parsed(ConfigSetting setting, Synonym synonym) {
         String value = Objects.requireNonNull(inUnitOf(setting, synonym));
         boolean fromFile = synonym.source() == Source.FILE || synonym.source() == Source.DEFAULT;
         return fromFile
