@@ -3,6 +3,7 @@ package io.takhin.network;
 import io.takhin.protocol.AnnouncedApis;
 import io.takhin.protocol.RequestDecoder;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
@@ -55,7 +56,7 @@ public final class Listener implements AutoCloseable {
         this.channel = bind(settings.bind());
     }
 
-    /** Listens from now on. An IOException says in words why it cannot. */
+    /** Listens from now on. A {@link BindException} says in words why it cannot. */
     public static Listener open(
             EventLoops loops,
             ListenerSettings settings,
@@ -209,9 +210,15 @@ public final class Listener implements AutoCloseable {
             return channel;
         } catch (IOException e) {
             channel.close();
-            String why = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-            throw new IOException("bind: " + why + ": " + address, e);
+            throw describe(e, address);
         }
+    }
+
+    private static IOException describe(IOException cause, InetSocketAddress address) {
+        String why = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+        BindException described = new BindException("bind: " + why + ": " + address);
+        described.initCause(cause);
+        return described;
     }
 
     private static void closeQuietly(SocketChannel client) {

@@ -4,7 +4,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.RequestHeader;
 
 /**
@@ -50,9 +50,9 @@ public final class RequestDecoder {
         try {
             FrameReader reader = new FrameReader(frame, key == ApiKeys.PRODUCE);
             RequestHeader header = readHeader(reader, key.requestHeaderVersion(version));
-            ApiMessage body = key.messageType.newRequest();
-            body.read(reader, version);
-            return new Decoded.Accepted(new Request(header, body));
+            // Kafka's request classes fill in what old versions lack, and refuse nonsense.
+            AbstractRequest request = AbstractRequest.parseRequest(key, version, reader).request;
+            return new Decoded.Accepted(new Request(header, request.data()));
         } catch (BufferUnderflowException e) {
             throw new MalformedFrameException(key + " version " + version + " is cut short", e);
         } catch (RuntimeException e) {
