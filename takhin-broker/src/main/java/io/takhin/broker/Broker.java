@@ -141,8 +141,7 @@ final class Broker implements BrokerProcess {
 
     private Listener listen(BoundSocket socket) {
         ListenerSettings settings =
-                new ListenerSettings(
-                        LISTENER, socket.address(), config.network().connectionsMax());
+                new ListenerSettings(LISTENER, socket.address(), config.network().connectionsMax());
         Traffic traffic = new Traffic(surroundings.metrics().requests());
         return Listener.open(loops, settings, socket, apis.announced(), apis, traffic);
     }
@@ -168,11 +167,10 @@ final class Broker implements BrokerProcess {
         String why = "the data directory failed: " + directory.failure().orElse(null);
         surroundings.health().failing(why);
         // The thread that met the error may hold the log's lock; partitions take it, too.
-        blocking.execute(
-                () -> {
-                    hosted.takeAllOffline(why);
-                    metadata.membership().directoryOffline(metadata.directoryId());
-                });
+        blocking.execute(() -> {
+            hosted.takeAllOffline(why);
+            metadata.membership().directoryOffline(metadata.directoryId());
+        });
     }
 
     @Override

@@ -29,10 +29,7 @@ final class BrokerMetrics implements ClusterMetrics {
     private final GroupLag lag;
 
     BrokerMetrics(
-            List<Listener> listeners,
-            LogDirectory directory,
-            MetadataNode metadata,
-            GroupLag lag) {
+            List<Listener> listeners, LogDirectory directory, MetadataNode metadata, GroupLag lag) {
         this.listeners = listeners;
         this.directory = directory;
         this.metadata = metadata;
@@ -74,13 +71,9 @@ final class BrokerMetrics implements ClusterMetrics {
     public Collection<ConsumerLag> consumerLags() {
         try {
             return lag.measure(LAGS_MAX).get(LAG_TIMEOUT_SECONDS, TimeUnit.SECONDS).stream()
-                    .map(
-                            one ->
-                                    new ConsumerLag(
-                                            one.group(),
-                                            one.topic(),
-                                            one.partition(),
-                                            one.messages()))
+                    .map(one ->
+                            new ConsumerLag(
+                                    one.group(), one.topic(), one.partition(), one.messages()))
                     .toList();
         } catch (ExecutionException | TimeoutException e) {
             log.debug("consumer lag is not known now", e);

@@ -4,22 +4,34 @@ import io.takhin.base.Clock;
 import io.takhin.broker.BrokerProcess.Surroundings;
 import io.takhin.broker.api.AdvertisedAddressCheck;
 import io.takhin.broker.api.AdvertisedAddressWarning;
+import io.takhin.broker.api.AlterConfigsHandler;
+import io.takhin.broker.api.AlterPartitionReassignmentsHandler;
 import io.takhin.broker.api.ApiHandler;
 import io.takhin.broker.api.ApiTable;
 import io.takhin.broker.api.ApiVersionsHandler;
 import io.takhin.broker.api.AutoTopicCreation;
+import io.takhin.broker.api.BrokerConfigs;
+import io.takhin.broker.api.ConfigAlteration;
 import io.takhin.broker.api.Controller;
 import io.takhin.broker.api.CreatePartitionsHandler;
 import io.takhin.broker.api.CreateTopicsHandler;
 import io.takhin.broker.api.DeleteRecordsHandler;
 import io.takhin.broker.api.DeleteTopicsHandler;
+import io.takhin.broker.api.DescribeClusterHandler;
+import io.takhin.broker.api.DescribeConfigsHandler;
 import io.takhin.broker.api.DescribeLogDirsHandler;
 import io.takhin.broker.api.DescribeProducersHandler;
+import io.takhin.broker.api.DescribeQuorumHandler;
+import io.takhin.broker.api.DescribeTopicPartitionsHandler;
+import io.takhin.broker.api.ElectLeadersHandler;
 import io.takhin.broker.api.FetchHandler;
 import io.takhin.broker.api.FetchSessions;
 import io.takhin.broker.api.GroupHandlers;
+import io.takhin.broker.api.IncrementalAlterConfigsHandler;
 import io.takhin.broker.api.InitProducerIdHandler;
+import io.takhin.broker.api.ListConfigResourcesHandler;
 import io.takhin.broker.api.ListOffsetsHandler;
+import io.takhin.broker.api.ListPartitionReassignmentsHandler;
 import io.takhin.broker.api.MetadataHandler;
 import io.takhin.broker.api.OffsetForLeaderEpochHandler;
 import io.takhin.broker.api.OffsetsTopic;
@@ -27,6 +39,8 @@ import io.takhin.broker.api.ProduceHandler;
 import io.takhin.broker.api.ReplicaLookup;
 import io.takhin.broker.api.TopicAppearance;
 import io.takhin.broker.api.TopicCreation;
+import io.takhin.broker.api.UnregisterBrokerHandler;
+import io.takhin.broker.api.UpdateFeaturesHandler;
 import io.takhin.broker.topicconfig.TopicConfigs;
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.log.LogDirectory;
@@ -38,6 +52,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Supplier;
+import org.apache.kafka.common.config.ConfigResource;
 
 /** Makes the handler of every API this broker serves. */
 final class Handlers {
@@ -47,6 +62,7 @@ final class Handlers {
     private final Parts parts;
     private final Supplier<ClusterView> view;
     private final ReplicaLookup replicas;
+    private final Controller controller;
     private final OffsetsTopic offsetsTopic;
     private final TopicAppearance appearance;
 
@@ -66,6 +82,7 @@ final class Handlers {
         this.parts = parts;
         this.view = parts.metadata::view;
         this.replicas = new ReplicaLookup(view, parts.hosted);
+        this.controller = new Controller(parts.metadata.quorum(), parts.clock);
         this.offsetsTopic =
                 new OffsetsTopic(view, parts.metadata.quorum(), parts.groups, ONE_REPLICA);
         this.appearance = new TopicAppearance(view);
@@ -82,8 +99,11 @@ final class Handlers {
         handlers.addAll(records());
         handlers.addAll(GroupHandlers.all(view, parts.groups, offsetsTopic));
         handlers.addAll(topics());
+        handlers.addAll(cluster());
+        handlers.addAll(configs());
         return ApiTable.withVersions(
-                handlers, apis -> new ApiVersionsHandler(apis, MetadataNode.supportedFeatures(), view));
+                handlers,
+                apis -> new ApiVersionsHandler(apis, MetadataNode.supportedFeatures(), view));
     }
 
     private List<ApiHandler> records() {
@@ -99,7 +119,6 @@ final class Handlers {
     }
 
     private List<ApiHandler> topics() {
-        Controller controller = new Controller(parts.metadata.quorum(), parts.clock);
         TopicCreation creation =
                 new TopicCreation(controller, view, parts.properties, parts.topicConfigs);
         MetadataHandler.FirstUse firstUse =
@@ -109,9 +128,40 @@ final class Handlers {
                         appearance);
         return List.of(
                 new MetadataHandler(replicas, firstUse, addressWarning()),
+                new DescribeTopicPartitionsHandler(view),
                 new CreateTopicsHandler(creation),
                 new CreatePartitionsHandler(controller, view),
-                new DeleteTopicsHandler(controller, view));
+                new DeleteTopicsHandler(controller, view),
+                new ElectLeadersHandler(controller),
+                new AlterPartitionReassignmentsHandler(controller, view),
+                new ListPartitionReassignmentsHandler(controller));
+    }
+
+    private List<ApiHandler> cluster() {
+        return List.of(
+                new DescribeClusterHandler(view),
+                new DescribeQuorumHandler(controller),
+                new UnregisterBrokerHandler(controller),
+                new UpdateFeaturesHandler(controller));
+    }
+
+    private List<ApiHandler> configs() {
+        BrokerConfigs brokers =
+                new BrokerConfigs(parts.properties, surroundings.loaded().config().node().id());
+        Loggers loggers = new Loggers(surroundings.logLevels());
+        ConfigAlteration alteration = new ConfigAlteration(view, brokers, loggers);
+        return List.of(
+                new DescribeConfigsHandler(view, parts.topicConfigs, brokers, loggers),
+                new IncrementalAlterConfigsHandler(controller, alteration),
+                new AlterConfigsHandler(controller, alteration),
+                new ListConfigResourcesHandler(view, Handlers::configuredGroups));
+    }
+
+    private static List<String> configuredGroups(ClusterView view) {
+        return view.configuredResources().stream()
+                .filter(resource -> resource.type() == ConfigResource.Type.GROUP)
+                .map(ConfigResource::name)
+                .toList();
     }
 
     private AdvertisedAddressWarning addressWarning() {

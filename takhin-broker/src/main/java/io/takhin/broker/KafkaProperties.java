@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigDef;
 import org.jspecify.annotations.Nullable;
 
 /** The broker's configuration under Kafka's names, and in Kafka's units and forms. */
@@ -24,7 +24,8 @@ final class KafkaProperties implements BrokerDefaults {
     KafkaProperties(LoadedConfig loaded, int advertisedPort) {
         this.loaded = loaded;
         for (Setting setting : Setting.values()) {
-            setting.kafkaName().ifPresent(name -> add(name, value(setting, advertisedPort), setting));
+            setting.kafkaName()
+                    .ifPresent(name -> add(name, value(setting, advertisedPort), setting));
         }
         add("broker.id", value(Setting.KAFKA_BROKER_ID, advertisedPort), Setting.KAFKA_BROKER_ID);
         String policy = loaded.values().text(Setting.STORAGE_LOG_FLUSH_POLICY);
@@ -81,13 +82,13 @@ final class KafkaProperties implements BrokerDefaults {
         return loaded.values().display(setting).orElse(null);
     }
 
-    private static Type type(Setting setting) {
+    private static ConfigDef.Type type(Setting setting) {
         return switch (setting.form()) {
-            case TEXT -> Type.STRING;
-            case FLAG -> Type.BOOLEAN;
-            case WHOLE -> Type.LONG;
-            case RATIO -> Type.DOUBLE;
-            case LIST -> Type.LIST;
+            case TEXT -> ConfigDef.Type.STRING;
+            case FLAG -> ConfigDef.Type.BOOLEAN;
+            case WHOLE -> ConfigDef.Type.LONG;
+            case RATIO -> ConfigDef.Type.DOUBLE;
+            case LIST -> ConfigDef.Type.LIST;
         };
     }
 }

@@ -2,6 +2,7 @@ package io.takhin.broker;
 
 import io.takhin.broker.config.BrokerConfig;
 import io.takhin.broker.config.HostAndPort;
+import io.takhin.broker.topicconfig.ConfigSetting;
 import io.takhin.broker.topicconfig.TopicSettings;
 import io.takhin.coordinator.GroupSettings;
 import io.takhin.log.LogConfig;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 
@@ -87,17 +89,18 @@ final class PartSettings {
     private static final class TopicRules implements SettingRules {
         @Override
         public Set<String> ownTopicSettings() {
-            return TopicSettings.names();
+            return TopicSettings.all().stream()
+                    .map(ConfigSetting::name)
+                    .collect(Collectors.toUnmodifiableSet());
         }
 
         @Override
         public void check(ConfigResource resource, Map<String, String> settings) {
             if (resource.type() == ConfigResource.Type.TOPIC) {
                 TopicSettings.problem(settings)
-                        .ifPresent(
-                                problem -> {
-                                    throw new InvalidConfigurationException(problem);
-                                });
+                        .ifPresent(problem -> {
+                            throw new InvalidConfigurationException(problem);
+                        });
             }
         }
     }

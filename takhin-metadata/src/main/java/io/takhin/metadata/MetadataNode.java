@@ -5,12 +5,16 @@ import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.feature.Features;
+import org.apache.kafka.common.feature.SupportedVersionRange;
 import org.apache.kafka.controller.Controller;
 import org.apache.kafka.image.loader.MetadataLoader;
 import org.apache.kafka.image.publisher.SnapshotGenerator;
@@ -117,6 +121,19 @@ public final class MetadataNode {
                             }
                         });
         membership.start();
+    }
+
+    /** The feature levels this program could have on, as ApiVersions says them. */
+    public static Features<SupportedVersionRange> supportedFeatures() {
+        Map<String, SupportedVersionRange> ranges = new TreeMap<>();
+        ControllerNode.supportedFeatures()
+                .forEach((name, range) -> {
+                    // A range that only knows "off" is not a feature yet.
+                    if (range.max() > 0) {
+                        ranges.put(name, new SupportedVersionRange(range.min(), range.max()));
+                    }
+                });
+        return Features.supportedFeatures(ranges);
     }
 
     /** The metadata as this node knows it now. */

@@ -8,8 +8,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.Locale;
 
 /**
- * An address taken for a {@link Listener} that is not there yet. Clients may connect and wait in the
- * backlog: the port is known, and known to be free, before the broker is ready to serve.
+ * An address taken for a {@link Listener} that is not there yet. Clients may connect and wait in
+ * the backlog: the port is known, and known to be free, before the broker is ready to serve.
  */
 public final class BoundSocket implements AutoCloseable {
     private static final int BACKLOG = 1024;

@@ -24,6 +24,8 @@ public abstract class CommitWait {
         return deadlineNanos - nowNanos < 0;
     }
 
-    /** Called once, from any thread, with NONE or the reason why it will not happen. Must not block. */
+    /**
+     * Called once, from any thread, with NONE or the reason why it will not happen. Must not block.
+     */
     protected abstract void done(Errors outcome);
 }

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * How far a partition's records are safe, and who waits for more. Never moves back while the partition
- * is led here.
+ * How far a partition's records are safe, and who waits for more. Never moves back while the
+ * partition is led here.
  *
  * <p>Threads: any. Waiters are told outside the lock, by the thread that brought the news.
  */

@@ -23,7 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partitions of this broker, kept as the metadata log says: opened, led, reconfigured and deleted.
+ * The partitions of this broker, kept as the metadata log says: opened, led, reconfigured and
+ * deleted.
  *
  * <p>Threads: changes come on the metadata thread alone; look-ups from any.
  */
@@ -71,9 +72,9 @@ public final class HostedPartitions implements MetadataListener {
     }
 
     /**
-     * Sets logs aside that no topic of the cluster owns: what is left of topics that were deleted while
-     * this broker was down, or of a cluster whose metadata was lost. To be called once the metadata has
-     * been read up to its present end.
+     * Sets logs aside that no topic of the cluster owns: what is left of topics that were deleted
+     * while this broker was down, or of a cluster whose metadata was lost. To be called once the
+     * metadata has been read up to its present end.
      */
     public void setStraysAside() {
         for (PartitionLog log : directory.logs()) {
@@ -146,7 +147,8 @@ public final class HostedPartitions implements MetadataListener {
             ReplicaConfig config = configOf.apply(topic.name(), view);
             PartitionLog opened = openLog(name, topic.id(), config.log());
             Partition partition = new Partition(opened, self, config.minInSyncReplicas());
-            topics.computeIfAbsent(topic.id(), id -> new HostedTopic()).put(index, partition, topic.partitions().size());
+            topics.computeIfAbsent(topic.id(), id -> new HostedTopic())
+                    .put(index, partition, topic.partitions().size());
             return partition;
         } catch (KafkaStorageException e) {
             log.error("cannot open the log of {}: the partition stays offline", name, e);
@@ -157,7 +159,9 @@ public final class HostedPartitions implements MetadataListener {
     /** A directory of the same name may be left from a topic that is gone; it is kept, aside. */
     private PartitionLog openLog(TopicPartition name, Uuid topicId, LogConfig config) {
         PartitionLog left = directory.get(name);
-        if (left != null && !left.topicId().equals(topicId) && !left.topicId().equals(Uuid.ZERO_UUID)) {
+        if (left != null
+                && !left.topicId().equals(topicId)
+                && !left.topicId().equals(Uuid.ZERO_UUID)) {
             log.warn(
                     "{} was of topic {}, which the cluster does not know any more: set aside",
                     left.directory(),
@@ -202,13 +206,12 @@ public final class HostedPartitions implements MetadataListener {
             }
             // A broker-wide default may show through in any topic.
             case BROKER ->
-                    topics.forEach(
-                            (id, hosted) -> {
-                                ClusterView.Topic topic = view.topic(id);
-                                if (topic != null) {
-                                    reconfigure(hosted, topic.name(), view);
-                                }
-                            });
+                    topics.forEach((id, hosted) -> {
+                        ClusterView.Topic topic = view.topic(id);
+                        if (topic != null) {
+                            reconfigure(hosted, topic.name(), view);
+                        }
+                    });
             default -> {
                 // Groups, client metrics and loggers do not concern the log.
             }

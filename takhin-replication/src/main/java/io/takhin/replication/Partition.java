@@ -15,15 +15,15 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * One replica of a partition on this broker: its log, who leads it, and how far its records are safe
- * and visible.
+ * One replica of a partition on this broker: its log, who leads it, and how far its records are
+ * safe and visible.
  *
- * <p>Two offsets are kept apart. Records below <em>committed</em> survive the loss of power on every
- * in-sync replica: what acks=all waits for. Records below the <em>high watermark</em> may be read by
- * consumers: the committed ones, and those whose producer asked for less than acks=all.
+ * <p>Two offsets are kept apart. Records below <em>committed</em> survive the loss of power on
+ * every in-sync replica: what acks=all waits for. Records below the <em>high watermark</em> may be
+ * read by consumers: the committed ones, and those whose producer asked for less than acks=all.
  *
- * <p>Threads: any. One lock is held while a batch is written and while leadership changes, never while
- * waiting; readers take none.
+ * <p>Threads: any. One lock is held while a batch is written and while leadership changes, never
+ * while waiting; readers take none.
  */
 public final class Partition {
     /** Data is not replicated yet: a partition's only replica is its leader. */
@@ -137,7 +137,9 @@ public final class Partition {
         show(offset);
     }
 
-    /** The high watermark only rises: two appenders that race must not take records from a reader. */
+    /**
+     * The high watermark only rises: two appenders that race must not take records from a reader.
+     */
     private void show(long offset) {
         if (highWatermark.getAndAccumulate(offset, Math::max) < offset) {
             signalAll();
@@ -230,7 +232,10 @@ public final class Partition {
         log.requestFlush();
     }
 
-    /** The log's disk failed, or the partition was deleted: nothing is written or read here any more. */
+    /**
+     * The log's disk failed, or the partition was deleted: nothing is written or read here any
+     * more.
+     */
     void takeOffline(String why, Errors outcome) {
         leadership.lock();
         try {

@@ -1,8 +1,8 @@
 package io.takhin.replication;
 
 /**
- * What this broker is for one partition. An offline replica stays so until the broker starts again: its
- * disk has failed, and what the page cache says cannot be trusted any more.
+ * What this broker is for one partition. An offline replica stays so until the broker starts again:
+ * its disk has failed, and what the page cache says cannot be trusted any more.
  */
 public sealed interface ReplicaState {
     /** The epoch of the leader this replica knows; -1 before any was named. */

@@ -8,7 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says once for each client machine that it will probably not reach this broker where it is told to.
+ * Says once for each client machine that it will probably not reach this broker where it is told
+ * to.
  *
  * <p>Threads: any.
  */

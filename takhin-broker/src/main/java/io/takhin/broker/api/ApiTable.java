@@ -26,7 +26,8 @@ public final class ApiTable implements RequestHandler {
     /**
      * A table that says of itself what is in it.
      *
-     * @param apiVersions makes the handler of ApiVersions from everything announced, itself included
+     * @param apiVersions makes the handler of ApiVersions from everything announced, itself
+     *     included
      */
     public static ApiTable withVersions(
             Collection<? extends ApiHandler> handlers,

@@ -40,15 +40,14 @@ public final class DeleteRecordsHandler implements ApiHandler {
         ClusterView view = replicas.view();
         DeleteRecordsResponseData response = new DeleteRecordsResponseData();
         request.topics()
-                .forEach(
-                        topic -> {
-                            ClusterView.Topic found = view.topic(topic.name());
-                            DeleteRecordsTopicResult answer =
-                                    new DeleteRecordsTopicResult().setName(topic.name());
-                            topic.partitions()
-                                    .forEach(wanted -> answer.partitions().add(cut(found, wanted)));
-                            response.topics().add(answer);
-                        });
+                .forEach(topic -> {
+                    ClusterView.Topic found = view.topic(topic.name());
+                    DeleteRecordsTopicResult answer =
+                            new DeleteRecordsTopicResult().setName(topic.name());
+                    topic.partitions()
+                            .forEach(wanted -> answer.partitions().add(cut(found, wanted)));
+                    response.topics().add(answer);
+                });
         exchange.reply(response);
     }
 

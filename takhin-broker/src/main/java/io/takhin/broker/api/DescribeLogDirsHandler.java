@@ -62,8 +62,7 @@ public final class DescribeLogDirsHandler implements ApiHandler {
             if (request.topics() != null && !wanted.contains(name)) {
                 continue;
             }
-            topics.computeIfAbsent(
-                            name.topic(), topic -> new DescribeLogDirsTopic().setName(topic))
+            topics.computeIfAbsent(name.topic(), topic -> new DescribeLogDirsTopic().setName(topic))
                     .partitions()
                     .add(
                             new DescribeLogDirsPartition()
@@ -77,15 +76,10 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         Set<TopicPartition> wanted = new HashSet<>();
         if (request.topics() != null) {
             request.topics()
-                    .forEach(
-                            topic ->
-                                    topic.partitions()
-                                            .forEach(
-                                                    index ->
-                                                            wanted.add(
-                                                                    new TopicPartition(
-                                                                            topic.topic(),
-                                                                            index))));
+                    .forEach(topic ->
+                            topic.partitions()
+                                    .forEach(index ->
+                                            wanted.add(new TopicPartition(topic.topic(), index))));
         }
         return wanted;
     }

@@ -31,14 +31,13 @@ public final class DescribeProducersHandler implements ApiHandler {
         ClusterView view = replicas.view();
         DescribeProducersResponseData response = new DescribeProducersResponseData();
         request.topics()
-                .forEach(
-                        topic -> {
-                            ClusterView.Topic found = view.topic(topic.name());
-                            TopicResponse answer = new TopicResponse().setName(topic.name());
-                            topic.partitionIndexes()
-                                    .forEach(index -> answer.partitions().add(state(found, index)));
-                            response.topics().add(answer);
-                        });
+                .forEach(topic -> {
+                    ClusterView.Topic found = view.topic(topic.name());
+                    TopicResponse answer = new TopicResponse().setName(topic.name());
+                    topic.partitionIndexes()
+                            .forEach(index -> answer.partitions().add(state(found, index)));
+                    response.topics().add(answer);
+                });
         exchange.reply(response);
     }
 
@@ -55,19 +54,17 @@ public final class DescribeProducersHandler implements ApiHandler {
         partition
                 .log()
                 .activeProducers()
-                .forEach(
-                        producer ->
-                                answer.activeProducers()
-                                        .add(
-                                                new ProducerState()
-                                                        .setProducerId(producer.producerId())
-                                                        .setProducerEpoch(producer.epoch())
-                                                        .setLastSequence(producer.lastSequence())
-                                                        .setLastTimestamp(producer.lastTimestamp())
-                                                        .setCoordinatorEpoch(
-                                                                producer.coordinatorEpoch())
-                                                        .setCurrentTxnStartOffset(
-                                                                producer.transactionStart())));
+                .forEach(producer ->
+                        answer.activeProducers()
+                                .add(
+                                        new ProducerState()
+                                                .setProducerId(producer.producerId())
+                                                .setProducerEpoch(producer.epoch())
+                                                .setLastSequence(producer.lastSequence())
+                                                .setLastTimestamp(producer.lastTimestamp())
+                                                .setCoordinatorEpoch(producer.coordinatorEpoch())
+                                                .setCurrentTxnStartOffset(
+                                                        producer.transactionStart())));
         return answer;
     }
 }

@@ -10,8 +10,8 @@ import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * What one look at all partitions of a fetch found. It holds regions of files: it is either made into a
- * response, whose connection then releases them, or released.
+ * What one look at all partitions of a fetch found. It holds regions of files: it is either made
+ * into a response, whose connection then releases them, or released.
  */
 final class FetchPass {
     private record Found(FetchTarget target, PartitionData data) {}

@@ -1,6 +1,6 @@
 package io.takhin.broker.api;
 
-import io.takhin.broker.api.FetchTarget.Key;
+
 import io.takhin.log.LogRead;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;
@@ -82,14 +82,14 @@ final class FetchReader {
         return replicas.find(topic(target.key(), replicas.view()), target.key().index());
     }
 
-    private static ClusterView.@Nullable Topic topic(Key key, ClusterView view) {
+    private static ClusterView.@Nullable Topic topic(FetchTarget.Key key, ClusterView view) {
         return key.topicId().equals(Uuid.ZERO_UUID)
                 ? view.topic(key.topic())
                 : view.topic(key.topicId());
     }
 
     private PartitionData read(FetchTarget target, int budget, FetchPass pass, ClusterView view) {
-        Key key = target.key();
+        FetchTarget.Key key = target.key();
         ClusterView.Topic topic = topic(key, view);
         Partition partition = replicas.find(topic, key.index());
         if (partition == null) {
@@ -138,15 +138,14 @@ final class FetchReader {
                 .log()
                 .abortedTransactions(wanted.fetchOffset(), data.lastStableOffset())
                 .stream()
-                .map(
-                        transaction ->
-                                new AbortedTransaction()
-                                        .setProducerId(transaction.producerId())
-                                        .setFirstOffset(transaction.firstOffset()))
+                .map(transaction ->
+                        new AbortedTransaction()
+                                .setProducerId(transaction.producerId())
+                                .setFirstOffset(transaction.firstOffset()))
                 .toList();
     }
 
-    private static PartitionData empty(Key key, Partition partition) {
+    private static PartitionData empty(FetchTarget.Key key, Partition partition) {
         return new PartitionData()
                 .setPartitionIndex(key.index())
                 .setHighWatermark(partition.highWatermark())
@@ -161,8 +160,12 @@ final class FetchReader {
         if (wanted.lastFetchedEpoch() < 0) {
             return false;
         }
-        var end = partition.log().endOfEpoch(wanted.lastFetchedEpoch(), partition.log().logEndOffset());
-        if (end.leaderEpoch() == wanted.lastFetchedEpoch() && end.endOffset() >= wanted.fetchOffset()) {
+        var end =
+                partition
+                        .log()
+                        .endOfEpoch(wanted.lastFetchedEpoch(), partition.log().logEndOffset());
+        if (end.leaderEpoch() == wanted.lastFetchedEpoch()
+                && end.endOffset() >= wanted.fetchOffset()) {
             return false;
         }
         data.setDivergingEpoch(
@@ -171,7 +174,7 @@ final class FetchReader {
     }
 
     private PartitionData refused(
-            Key key,
+            FetchTarget.Key key,
             Errors error,
             ClusterView.@Nullable Topic topic,
             FetchPass pass,

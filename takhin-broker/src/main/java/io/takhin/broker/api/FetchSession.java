@@ -1,7 +1,7 @@
 package io.takhin.broker.api;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.takhin.broker.api.FetchTarget.Key;
+
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -15,8 +15,8 @@ import org.apache.kafka.common.message.FetchRequestData.ForgottenTopic;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * What a client fetches, remembered between its requests so that each names only what changed (KIP-227).
- * A request outside any session is served from one of these, too, which nobody keeps.
+ * What a client fetches, remembered between its requests so that each names only what changed
+ * (KIP-227). A request outside any session is served from one of these, too, which nobody keeps.
  *
  * <p>Threads: any; state is under the session's lock, which a request holds while it reads.
  */
@@ -30,7 +30,7 @@ final class FetchSession {
 
     /** In the order of service: what was just answered with records goes to the end. */
     @GuardedBy("lock")
-    private final Map<Key, FetchTarget> targets = new LinkedHashMap<>();
+    private final Map<FetchTarget.Key, FetchTarget> targets = new LinkedHashMap<>();
 
     @GuardedBy("lock")
     private int nextEpoch = 1;
@@ -64,7 +64,9 @@ final class FetchSession {
         }
     }
 
-    /** The partitions of this session in the order in which they are due; the caller holds the lock. */
+    /**
+     * The partitions of this session in the order in which they are due; the caller holds the lock.
+     */
     Collection<FetchTarget> targets() {
         lock.lock();
         try {
@@ -122,7 +124,7 @@ final class FetchSession {
     private void want(List<FetchTopic> topics) {
         for (FetchTopic topic : topics) {
             for (FetchPartition partition : topic.partitions()) {
-                Key key = new Key(topic.topic(), topic.topicId(), partition.partition());
+                FetchTarget.Key key = new FetchTarget.Key(topic.topic(), topic.topicId(), partition.partition());
                 FetchTarget known = targets.get(key);
                 if (known == null) {
                     targets.put(key, new FetchTarget(key, partition));
@@ -137,7 +139,7 @@ final class FetchSession {
     private void forget(List<ForgottenTopic> topics) {
         for (ForgottenTopic topic : topics) {
             for (int index : topic.partitions()) {
-                targets.remove(new Key(topic.topic(), topic.topicId(), index));
+                targets.remove(new FetchTarget.Key(topic.topic(), topic.topicId(), index));
             }
         }
     }

@@ -10,8 +10,8 @@ import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * The fetch sessions of all clients (KIP-227), bounded in number. When there is no room a client simply
- * gets no session and goes on naming all its partitions.
+ * The fetch sessions of all clients (KIP-227), bounded in number. When there is no room a client
+ * simply gets no session and goes on naming all its partitions.
  *
  * <p>Threads: any.
  */

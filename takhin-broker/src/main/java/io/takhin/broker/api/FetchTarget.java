@@ -7,8 +7,8 @@ import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * One partition somebody fetches from, where they are in it, and what they were told last. Lives as long
- * as its fetch session, or one request where there is none.
+ * One partition somebody fetches from, where they are in it, and what they were told last. Lives as
+ * long as its fetch session, or one request where there is none.
  *
  * <p>Threads: guarded by the lock of its session.
  */
@@ -50,8 +50,8 @@ final class FetchTarget {
     }
 
     /**
-     * Whether an incremental answer must contain this partition (KIP-227): it has records or an error,
-     * or one of the offsets the client keeps has moved.
+     * Whether an incremental answer must contain this partition (KIP-227): it has records or an
+     * error, or one of the offsets the client keeps has moved.
      */
     boolean isNews(PartitionData data) {
         return data.records().sizeInBytes() > 0
@@ -69,7 +69,9 @@ final class FetchTarget {
         toldLogStart = data.logStartOffset();
     }
 
-    /** How a client names a partition: by topic name up to version 12, by topic id since (KIP-516). */
+    /**
+     * How a client names a partition: by topic name up to version 12, by topic id since (KIP-516).
+     */
     record Key(String topic, Uuid topicId, int index) {
         Key {
             Objects.requireNonNull(topic);

@@ -7,7 +7,10 @@ import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
-/** Gives idempotent producers their id (KIP-98). Transactional ones are refused: not in this version. */
+/**
+ * Gives idempotent producers their id (KIP-98). Transactional ones are refused: not in this
+ * version.
+ */
 public final class InitProducerIdHandler implements ApiHandler {
     private final ProducerIds ids;
 
@@ -29,14 +32,15 @@ public final class InitProducerIdHandler implements ApiHandler {
             return;
         }
         ids.next()
-                .whenComplete(
-                        (id, failure) ->
-                                exchange.reply(
-                                        failure == null
-                                                ? new InitProducerIdResponseData()
-                                                        .setProducerId(id)
-                                                        .setProducerEpoch((short) 0)
-                                                : refused(Errors.forException(Errors.maybeUnwrapException(failure)))));
+                .whenComplete((id, failure) ->
+                        exchange.reply(
+                                failure == null
+                                        ? new InitProducerIdResponseData()
+                                                .setProducerId(id)
+                                                .setProducerEpoch((short) 0)
+                                        : refused(
+                                                Errors.forException(
+                                                        Errors.maybeUnwrapException(failure)))));
     }
 
     private static InitProducerIdResponseData refused(Errors error) {

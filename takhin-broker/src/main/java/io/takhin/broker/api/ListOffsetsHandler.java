@@ -22,7 +22,10 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.jspecify.annotations.Nullable;
 
-/** Finds offsets by timestamp, and the marks that have a timestamp of their own (KIP-79, -405, -734). */
+/**
+ * Finds offsets by timestamp, and the marks that have a timestamp of their own (KIP-79, -405,
+ * -734).
+ */
 public final class ListOffsetsHandler implements ApiHandler {
     /** Older answers have no place for the leader epoch, and the codec refuses to leave it out. */
     private static final short LEADER_EPOCH_VERSION = 4;
@@ -56,10 +59,9 @@ public final class ListOffsetsHandler implements ApiHandler {
     private static boolean needsFiles(ListOffsetsRequestData request) {
         return request.topics().stream()
                 .flatMap(topic -> topic.partitions().stream())
-                .anyMatch(
-                        wanted ->
-                                wanted.timestamp() >= 0
-                                        || wanted.timestamp() == ListOffsetsRequest.MAX_TIMESTAMP);
+                .anyMatch(wanted ->
+                        wanted.timestamp() >= 0
+                                || wanted.timestamp() == ListOffsetsRequest.MAX_TIMESTAMP);
     }
 
     private void answer(Exchange exchange, ListOffsetsRequestData request) {
@@ -73,7 +75,8 @@ public final class ListOffsetsHandler implements ApiHandler {
             response.topics().add(answer);
             ClusterView.Topic found = view.topic(topic.name());
             for (ListOffsetsPartition wanted : topic.partitions()) {
-                boolean again = !seen.add(new TopicPartition(topic.name(), wanted.partitionIndex()));
+                boolean again =
+                        !seen.add(new TopicPartition(topic.name(), wanted.partitionIndex()));
                 answer.partitions()
                         .add(
                                 again

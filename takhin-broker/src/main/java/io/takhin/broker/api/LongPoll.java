@@ -14,12 +14,12 @@ import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Fetch request until it is answered: at once when there is enough to send, else when enough has come
- * or the client's time is up. While it waits it holds no thread, only a place among the signals of its
- * partitions.
+ * One Fetch request until it is answered: at once when there is enough to send, else when enough
+ * has come or the client's time is up. While it waits it holds no thread, only a place among the
+ * signals of its partitions.
  *
- * <p>Threads: everything runs on the connection's loop but {@link #advanced}, which only asks the loop
- * to look again.
+ * <p>Threads: everything runs on the connection's loop but {@link #advanced}, which only asks the
+ * loop to look again.
  */
 final class LongPoll implements AdvanceSignal {
     private final Exchange exchange;

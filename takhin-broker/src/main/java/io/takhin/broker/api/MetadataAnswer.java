@@ -62,7 +62,9 @@ final class MetadataAnswer {
         return request.topics() == null || (version == 0 && request.topics().isEmpty());
     }
 
-    /** Any broker takes what is meant for the controller, so one that clients can reach is named. */
+    /**
+     * Any broker takes what is meant for the controller, so one that clients can reach is named.
+     */
     private int controller() {
         BrokerNode active =
                 view.controllerId().isPresent()

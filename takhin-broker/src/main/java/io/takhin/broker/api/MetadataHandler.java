@@ -13,8 +13,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * Tells clients which brokers there are and who leads what; creates a topic that is asked for by name
- * and does not exist, where that is allowed.
+ * Tells clients which brokers there are and who leads what; creates a topic that is asked for by
+ * name and does not exist, where that is allowed.
  */
 public final class MetadataHandler implements ApiHandler {
     /** From this version on a request says itself whether it wants topics created. */
@@ -29,7 +29,8 @@ public final class MetadataHandler implements ApiHandler {
      *
      * @param allowed whether topics come into being that way at all
      */
-    public record FirstUse(boolean allowed, AutoTopicCreation creation, TopicAppearance appearance) {}
+    public record FirstUse(
+            boolean allowed, AutoTopicCreation creation, TopicAppearance appearance) {}
 
     public MetadataHandler(
             ReplicaLookup replicas, FirstUse firstUse, AdvertisedAddressWarning warning) {
@@ -63,17 +64,12 @@ public final class MetadataHandler implements ApiHandler {
         short version = exchange.request().version();
         firstUse.creation
                 .create(absent, Controller.callerOf(exchange))
-                .thenCompose(
-                        outcomes ->
-                                seen(outcomes)
-                                        .thenAccept(
-                                                view ->
-                                                        exchange.reply(
-                                                                new MetadataAnswer(
-                                                                                view,
-                                                                                version,
-                                                                                outcomes)
-                                                                        .to(request))));
+                .thenCompose(outcomes ->
+                        seen(outcomes)
+                                .thenAccept(view ->
+                                        exchange.reply(
+                                                new MetadataAnswer(view, version, outcomes)
+                                                        .to(request))));
     }
 
     private CompletableFuture<ClusterView> seen(Map<String, Errors> outcomes) {

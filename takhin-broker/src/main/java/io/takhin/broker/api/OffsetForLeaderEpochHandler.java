@@ -13,7 +13,10 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
-/** Where a leader's epoch ended, so that a reader can tell whether its log was cut (KIP-101, KIP-320). */
+/**
+ * Where a leader's epoch ended, so that a reader can tell whether its log was cut (KIP-101,
+ * KIP-320).
+ */
 public final class OffsetForLeaderEpochHandler implements ApiHandler {
     private final ReplicaLookup replicas;
 
@@ -41,8 +44,7 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
         exchange.reply(response);
     }
 
-    private EpochEndOffset end(
-            ClusterView.@Nullable Topic topic, OffsetForLeaderPartition wanted) {
+    private EpochEndOffset end(ClusterView.@Nullable Topic topic, OffsetForLeaderPartition wanted) {
         EpochEndOffset answer = new EpochEndOffset().setPartition(wanted.partition());
         Partition partition = replicas.find(topic, wanted.partition());
         Errors error =

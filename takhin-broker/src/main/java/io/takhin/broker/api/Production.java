@@ -25,12 +25,12 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Produce request on its way: the batches are appended at once, on the connection's loop; the answer
- * goes out when the last of its partitions is committed. The payload is not looked at: it goes from the
- * receive buffer to the file.
+ * One Produce request on its way: the batches are appended at once, on the connection's loop; the
+ * answer goes out when the last of its partitions is committed. The payload is not looked at: it
+ * goes from the receive buffer to the file.
  *
- * <p>Threads: appended by the loop; each wait then touches its own partition's response, and the last one
- * to end sends the whole.
+ * <p>Threads: appended by the loop; each wait then touches its own partition's response, and the
+ * last one to end sends the whole.
  */
 final class Production {
     private static final short ACKS_ALL = -1;
@@ -166,8 +166,7 @@ final class Production {
         to.setBaseOffset(baseOffset).setLogAppendTimeMs(appendTime).setLogStartOffset(logStart);
     }
 
-    private void await(
-            Partition partition, long end, boolean safe, PartitionProduceResponse to) {
+    private void await(Partition partition, long end, boolean safe, PartitionProduceResponse to) {
         if (!safe) {
             return;
         }
@@ -185,7 +184,9 @@ final class Production {
     }
 
     private void failMissing(
-            PartitionProduceResponse to, TopicProduceData named, ClusterView.@Nullable Topic topic) {
+            PartitionProduceResponse to,
+            TopicProduceData named,
+            ClusterView.@Nullable Topic topic) {
         Errors error =
                 named.name().isEmpty()
                         ? ReplicaLookup.whyMissing(named.topicId(), topic, to.index())

@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells when topics that were just created can be seen, with a leader for every partition: the client
- * that asked for them then gets an answer it can use, instead of one it must ask again for.
+ * Tells when topics that were just created can be seen, with a leader for every partition: the
+ * client that asked for them then gets an answer it can use, instead of one it must ask again for.
  *
  * <p>Threads: any. As a listener it must come after the one that hosts the partitions.
  */

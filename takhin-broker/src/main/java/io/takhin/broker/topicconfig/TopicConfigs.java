@@ -41,7 +41,9 @@ public final class TopicConfigs {
         return ParsedSettings.logConfig(valuesOf(view, topicOverrides(view, topic)));
     }
 
-    /** What a topic's logs get that has no settings of its own, as far as this broker decides it. */
+    /**
+     * What a topic's logs get that has no settings of its own, as far as this broker decides it.
+     */
     public LogConfig defaults() {
         Layers fileOnly = new Layers(Map.of(), Map.of(), Map.of());
         return ParsedSettings.logConfig(name -> value(fileOnly, required(name)));

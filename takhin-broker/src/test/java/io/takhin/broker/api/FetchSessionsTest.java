@@ -135,10 +135,8 @@ class FetchSessionsTest {
                                     .setTopic("orders")
                                     .setPartitions(
                                             Arrays.stream(partitions)
-                                                    .mapToObj(
-                                                            i ->
-                                                                    new FetchPartition()
-                                                                            .setPartition(i))
+                                                    .mapToObj(i ->
+                                                            new FetchPartition().setPartition(i))
                                                     .toList()));
         }
         return request;
