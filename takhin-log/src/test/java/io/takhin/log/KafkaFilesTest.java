@@ -39,9 +39,7 @@ class KafkaFilesTest {
     private static void fill(KafkaLog log) {
         for (int i = 0; i < 200; i++) {
             log.append(
-                    Batches.idempotent(9, 0, i * 2, "a" + i, "b" + i),
-                    i / 50,
-                    AppendOrigin.CLIENT);
+                    Batches.idempotent(9, 0, i * 2, "a" + i, "b" + i), i / 50, AppendOrigin.CLIENT);
         }
     }
 
@@ -107,9 +105,7 @@ class KafkaFilesTest {
             fill(kafka);
             kafka.append(Batches.transactional(11, 0, 0, "x"), 4, AppendOrigin.CLIENT);
             kafka.append(
-                    Batches.marker(11, 0, ControlRecordType.ABORT, 1),
-                    4,
-                    AppendOrigin.COORDINATOR);
+                    Batches.marker(11, 0, ControlRecordType.ABORT, 1), 4, AppendOrigin.COORDINATOR);
         }
 
         assertThat(contents(here)).containsExactlyEntriesOf(contents(there));

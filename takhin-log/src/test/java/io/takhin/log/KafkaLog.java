@@ -72,8 +72,7 @@ final class KafkaLog implements AutoCloseable {
         settings.put(
                 TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
                 config.timestampAfterMaxMillis());
-        settings.put(
-                TopicConfig.CLEANUP_POLICY_CONFIG, config.compacted() ? "compact" : "delete");
+        settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, config.compacted() ? "compact" : "delete");
         return new org.apache.kafka.storage.internals.log.LogConfig(settings);
     }
 
