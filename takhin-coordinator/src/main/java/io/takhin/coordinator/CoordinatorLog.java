@@ -6,7 +6,9 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * The partition a coordinator keeps its state in, as the coordinator sees it: a log this broker
- * leads. The broker implements it with its partition.
+ * leads, for the time of one leadership. The broker implements it with its partition, and makes a
+ * new object when it begins to lead in a new epoch; appends to an old one are refused. Two of them
+ * are never equal.
  *
  * <p>Threads: any. Appends to one log come one at a time.
  */

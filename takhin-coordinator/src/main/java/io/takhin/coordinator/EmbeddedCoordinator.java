@@ -18,21 +18,25 @@ import org.apache.kafka.server.util.timer.Timer;
 final class EmbeddedCoordinator {
     private EmbeddedCoordinator() {}
 
-    static GroupCoordinatorService build(
-            int nodeId,
-            GroupSettings settings,
-            CoordinatorLogs logs,
+    /** What the coordinator lives on. */
+    record Surroundings(
+            LedLogs logs,
             ServedPartitions served,
+            HighWatermarks highWatermarks,
             Clock clock,
-            Timer timer) {
+            Timer timer) {}
+
+    static GroupCoordinatorService build(int nodeId, GroupSettings settings, Surroundings around) {
         AbstractConfig config = settings.toKafka();
         GroupCoordinatorConfig groups = new GroupCoordinatorConfig(config);
         ShareGroupConfig shareGroups = new ShareGroupConfig(config);
         return new GroupCoordinatorService.Builder(nodeId, groups)
-                .withWriter(new LogWriter(logs, served))
-                .withLoader(new LogLoader<>(logs, new GroupCoordinatorRecordSerde(), clock))
-                .withTime(new KafkaTime(clock))
-                .withTimer(timer)
+                .withWriter(new LogWriter(around.logs(), around.served()))
+                .withLoader(
+                        new LogLoader<>(
+                                around.logs(), new GroupCoordinatorRecordSerde(), around.clock()))
+                .withTime(new KafkaTime(around.clock()))
+                .withTimer(around.timer())
                 .withCoordinatorRuntimeMetrics(new UnmeasuredRuntime())
                 // Registries of its own: Kafka's default one is shared by the whole process.
                 .withGroupCoordinatorMetrics(
@@ -43,7 +47,7 @@ final class EmbeddedCoordinator {
                 // No share groups yet, so nothing of theirs is ever persisted.
                 .withPersister(new NoOpStatePersister())
                 .withAuthorizerPlugin(Optional.empty())
-                .withPartitionMetadataClient(new LatestOffsets(logs))
+                .withPartitionMetadataClient(new LatestOffsets(around.highWatermarks()))
                 .build();
     }
 }

@@ -65,6 +65,7 @@ public final class GroupCoordination implements AutoCloseable {
 
     private final int nodeId;
     private final GroupSettings settings;
+    private final LedLogs logs = new LedLogs();
     private final ServedPartitions served = new ServedPartitions();
     private final GroupCoordinatorService service;
     private final ExecutorService metadataExecutor = Threads.virtualExecutor("group-metadata");
@@ -83,21 +84,34 @@ public final class GroupCoordination implements AutoCloseable {
 
     private volatile boolean serving;
 
+    /**
+     * @param nodeId this broker's id
+     * @param highWatermarks of all partitions this broker leads
+     */
     public GroupCoordination(
-            int nodeId, GroupSettings settings, CoordinatorLogs logs, Clock clock) {
+            int nodeId, GroupSettings settings, HighWatermarks highWatermarks, Clock clock) {
         this(
                 nodeId,
                 settings,
-                logs,
+                highWatermarks,
                 clock,
                 new SystemTimerReaper("group-timer", new SystemTimer("group-timeouts")));
     }
 
     GroupCoordination(
-            int nodeId, GroupSettings settings, CoordinatorLogs logs, Clock clock, Timer timer) {
+            int nodeId,
+            GroupSettings settings,
+            HighWatermarks highWatermarks,
+            Clock clock,
+            Timer timer) {
         this.nodeId = nodeId;
         this.settings = settings;
-        this.service = EmbeddedCoordinator.build(nodeId, settings, logs, served, clock, timer);
+        this.service =
+                EmbeddedCoordinator.build(
+                        nodeId,
+                        settings,
+                        new EmbeddedCoordinator.Surroundings(
+                                logs, served, highWatermarks, clock, timer));
     }
 
     /**
@@ -124,9 +138,23 @@ public final class GroupCoordination implements AutoCloseable {
         }
     }
 
-    /** This broker leads a partition of the offsets topic: its groups are loaded and served. */
-    public void becameLeader(int partition, int leaderEpoch) {
-        whenServing(() -> service.onElection(partition, leaderEpoch));
+    /**
+     * This broker leads a partition of the offsets topic: its groups are loaded and served. Where
+     * it led the partition before, in an older epoch, they are loaded again.
+     *
+     * @param log of this leadership
+     */
+    public void becameLeader(int partition, int leaderEpoch, CoordinatorLog log) {
+        whenServing(() ->
+                logs.begin(
+                        offsets(partition),
+                        log,
+                        () -> {
+                            // Without this the runtime would keep its state, and go on
+                            // listening to the log of the leadership before.
+                            service.onResignation(partition, OptionalInt.of(leaderEpoch));
+                            service.onElection(partition, leaderEpoch);
+                        }));
     }
 
     /**
@@ -135,7 +163,12 @@ public final class GroupCoordination implements AutoCloseable {
      * @param leaderEpoch of the leader that came after; empty when the partition is gone
      */
     public void resigned(int partition, OptionalInt leaderEpoch) {
-        whenServing(() -> service.onResignation(partition, leaderEpoch));
+        whenServing(() ->
+                logs.end(offsets(partition), () -> service.onResignation(partition, leaderEpoch)));
+    }
+
+    private static TopicPartition offsets(int partition) {
+        return new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, partition);
     }
 
     /** The partition of the offsets topic that holds a group; empty before the first image. */
@@ -145,7 +178,7 @@ public final class GroupCoordination implements AutoCloseable {
 
     /** Done once the groups of a partition are loaded and served here; never fails. */
     public CompletableFuture<Void> whenServed(int partition) {
-        return served.when(new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, partition));
+        return served.when(offsets(partition));
     }
 
     /** The id of this broker. */

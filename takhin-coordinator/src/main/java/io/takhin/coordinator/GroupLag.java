@@ -27,11 +27,11 @@ import org.apache.kafka.server.authorizer.AuthorizableRequestContext;
  */
 public final class GroupLag {
     private final GroupCoordination groups;
-    private final CoordinatorLogs logs;
+    private final HighWatermarks highWatermarks;
 
-    public GroupLag(GroupCoordination groups, CoordinatorLogs logs) {
+    public GroupLag(GroupCoordination groups, HighWatermarks highWatermarks) {
         this.groups = groups;
-        this.logs = logs;
+        this.highWatermarks = highWatermarks;
     }
 
     /**
@@ -83,7 +83,7 @@ public final class GroupLag {
         for (OffsetFetchResponseTopics topic : group.topics()) {
             for (OffsetFetchResponsePartitions partition : topic.partitions()) {
                 OptionalLong end =
-                        logs.highWatermark(
+                        highWatermarks.of(
                                 new TopicPartition(topic.name(), partition.partitionIndex()));
                 if (end.isPresent() && partition.committedOffset() >= 0) {
                     long messages = Math.max(0, end.getAsLong() - partition.committedOffset());

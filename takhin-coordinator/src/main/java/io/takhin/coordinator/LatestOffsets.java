@@ -12,10 +12,10 @@ import org.apache.kafka.server.util.PartitionMetadataClient;
 
 /** Answers where partitions end, from the logs of this broker. */
 final class LatestOffsets implements PartitionMetadataClient {
-    private final CoordinatorLogs logs;
+    private final HighWatermarks highWatermarks;
 
-    LatestOffsets(CoordinatorLogs logs) {
-        this.logs = logs;
+    LatestOffsets(HighWatermarks highWatermarks) {
+        this.highWatermarks = highWatermarks;
     }
 
     @Override
@@ -25,7 +25,7 @@ final class LatestOffsets implements PartitionMetadataClient {
     }
 
     private CompletableFuture<OffsetResponse> latest(TopicPartition partition) {
-        OptionalLong end = logs.highWatermark(partition);
+        OptionalLong end = highWatermarks.of(partition);
         return CompletableFuture.completedFuture(
                 end.isPresent()
                         ? new OffsetResponse(end.getAsLong(), Errors.NONE)

@@ -4,10 +4,8 @@ import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
@@ -38,60 +36,45 @@ final class LogLoader<R> implements CoordinatorLoader<R> {
      */
     private static final long COMMIT_INTERVAL_OFFSETS = 16_384;
 
-    private final CoordinatorLogs logs;
+    private final LedLogs logs;
     private final Deserializer<R> deserializer;
     private final Clock clock;
     private final ExecutorService executor = Threads.virtualExecutor("coordinator-load");
     private volatile boolean closed;
 
-    LogLoader(CoordinatorLogs logs, Deserializer<R> deserializer, Clock clock) {
+    LogLoader(LedLogs logs, Deserializer<R> deserializer, Clock clock) {
         this.logs = logs;
         this.deserializer = deserializer;
         this.clock = clock;
     }
 
+    /**
+     * The answer never comes when the leadership ends before the replay does: Kafka's runtime would
+     * take it for the replay of the leadership after, which has one of its own.
+     */
     @Override
     public CompletableFuture<LoadSummary> load(
             TopicPartition partition, CoordinatorPlayback<R> state) {
-        long asked = clock.wallMillis();
-        return CompletableFuture.supplyAsync(() -> replay(partition, state, asked), executor);
+        CompletableFuture<LoadSummary> answer = new CompletableFuture<>();
+        CoordinatorLog source = logs.get(partition);
+        if (source != null && !closed) {
+            Replay replay = new Replay(partition, source, state);
+            long asked = clock.wallMillis();
+            executor.execute(() -> replay.answer(answer, asked));
+        }
+        return answer;
     }
 
-    /** Replays that are under way, or asked for later, end with an error at their next chunk. */
+    /** Replays that are under way end at their next chunk. */
     @Override
     public void close() {
         closed = true;
     }
 
-    private LoadSummary replay(
-            TopicPartition partition, CoordinatorPlayback<R> state, long askedMillis) {
-        long startMillis = clock.wallMillis();
-        Replay replay = new Replay(partition, state);
-        try {
-            replay.run();
-        } catch (IOException e) {
-            throw new CompletionException(e);
-        }
-        return new LoadSummary(
-                startMillis,
-                clock.wallMillis(),
-                startMillis - askedMillis,
-                replay.records,
-                replay.bytes);
-    }
-
-    private CoordinatorLog leading(TopicPartition partition) {
-        CoordinatorLog found = closed ? null : logs.leading(partition);
-        if (found == null) {
-            throw new NotLeaderOrFollowerException(
-                    "Stopped loading " + partition + ": this broker does not lead it any more");
-        }
-        return found;
-    }
-
     /** One partition on its way from the log into the coordinator's state. */
     private final class Replay {
         private final TopicPartition partition;
+        private final CoordinatorLog source;
         private final CoordinatorPlayback<R> state;
         private long nextOffset;
         private long written;
@@ -99,24 +82,41 @@ final class LogLoader<R> implements CoordinatorLoader<R> {
         private long records;
         private long bytes;
 
-        Replay(TopicPartition partition, CoordinatorPlayback<R> state) {
+        Replay(TopicPartition partition, CoordinatorLog source, CoordinatorPlayback<R> state) {
             this.partition = partition;
+            this.source = source;
             this.state = state;
+            this.nextOffset = source.startOffset();
         }
 
-        void run() throws IOException {
-            nextOffset = leading(partition).startOffset();
-            while (nextOffset < leading(partition).endOffset()) {
-                if (!replayChunk(leading(partition))) {
+        void answer(CompletableFuture<LoadSummary> answer, long askedMillis) {
+            long start = clock.wallMillis();
+            try {
+                run();
+                LoadSummary summary =
+                        new LoadSummary(
+                                start, clock.wallMillis(), start - askedMillis, records, bytes);
+                logs.ifLed(partition, source, () -> answer.complete(summary));
+            } catch (IOException | RuntimeException e) {
+                logs.ifLed(partition, source, () -> answer.completeExceptionally(e));
+            }
+        }
+
+        private void run() throws IOException {
+            while (nextOffset < source.endOffset() && isWanted()) {
+                if (!replayChunk()) {
                     break;
                 }
             }
-            CoordinatorLog source = leading(partition);
             advance(source.endOffset(), source.highWatermark());
         }
 
+        private boolean isWanted() {
+            return !closed && source.equals(logs.get(partition));
+        }
+
         /** Returns false when nothing is left, though the log's end lies further on. */
-        private boolean replayChunk(CoordinatorLog source) throws IOException {
+        private boolean replayChunk() throws IOException {
             MemoryRecords chunk =
                     MemoryRecords.readableRecords(source.read(nextOffset, CHUNK_BYTES));
             if (chunk.sizeInBytes() == 0) {

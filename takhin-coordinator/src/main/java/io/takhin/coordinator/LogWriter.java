@@ -27,13 +27,13 @@ final class LogWriter implements PartitionWriter {
      */
     static final int BATCH_BYTES = 64 * 1024;
 
-    private final CoordinatorLogs logs;
+    private final LedLogs logs;
     private final ServedPartitions served;
     private final Map<Listener, Relay> relays = new ConcurrentHashMap<>();
     private final LogConfig config =
             new LogConfig(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, BATCH_BYTES));
 
-    LogWriter(CoordinatorLogs logs, ServedPartitions served) {
+    LogWriter(LedLogs logs, ServedPartitions served) {
         this.logs = logs;
         this.served = served;
     }
@@ -73,7 +73,7 @@ final class LogWriter implements PartitionWriter {
     public void deregisterListener(TopicPartition partition, Listener listener) {
         served.ended(partition);
         Relay relay = relays.remove(listener);
-        CoordinatorLog log = logs.leading(partition);
+        CoordinatorLog log = logs.get(partition);
         if (relay != null && log != null) {
             log.removeListener(relay);
         }
@@ -97,7 +97,7 @@ final class LogWriter implements PartitionWriter {
     }
 
     private CoordinatorLog leading(TopicPartition partition) {
-        CoordinatorLog log = logs.leading(partition);
+        CoordinatorLog log = logs.get(partition);
         if (log == null) {
             throw new NotLeaderOrFollowerException("This broker does not lead " + partition);
         }

@@ -113,7 +113,7 @@ class ClassicGroupTest {
                         Duration.ofSeconds(12),
                         Duration.ofDays(7),
                         Duration.ofSeconds(5));
-        try (Groups strictGroups = Groups.serving(Groups.oneLog(), strict, "orders", 1)) {
+        try (Groups strictGroups = Groups.serving(new MemoryLog(), strict, "orders", 1)) {
             Member alice = new Member(strictGroups, "g");
 
             JoinGroupResponseData refused = alice.joinNow();
@@ -130,7 +130,7 @@ class ClassicGroupTest {
         SyncGroupResponseData synced = Groups.get(alice.sync(Map.of(alice.id(), "all")));
 
         assertThat(Errors.forCode(synced.errorCode())).isEqualTo(Errors.NONE);
-        assertThat(groups.log().batches())
+        assertThat(groups.log.batches())
                 .anySatisfy(batch ->
                         assertThat(batch.bytes().remaining())
                                 .isGreaterThan(4 * LogWriter.BATCH_BYTES));

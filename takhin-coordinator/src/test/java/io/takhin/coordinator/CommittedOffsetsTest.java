@@ -44,12 +44,12 @@ class CommittedOffsetsTest {
 
     @Test
     void aCommitIsAnsweredOnlyOnceItIsReplicated() {
-        groups.log().holdReplication();
+        groups.log.holdReplication();
         CompletableFuture<OffsetCommitResponseData> commit = offsets.send("orders", 0, 42);
-        Await.until("the commit is written", () -> groups.log().endOffset() == 1);
+        Await.until("the commit is written", () -> groups.log.endOffset() == 1);
 
         boolean answeredEarly = commit.isDone();
-        groups.log().replicate();
+        groups.log.replicate();
 
         assertThat(answeredEarly).isFalse();
         assertThat(CommittedOffsets.error(Groups.get(commit))).isEqualTo(Errors.NONE);
@@ -57,13 +57,13 @@ class CommittedOffsetsTest {
 
     @Test
     void aStableFetchWaitsForTheCommitBeforeIt() {
-        groups.log().holdReplication();
+        groups.log.holdReplication();
         CompletableFuture<OffsetCommitResponseData> commit = offsets.send("orders", 0, 42);
-        Await.until("the commit is written", () -> groups.log().endOffset() == 1);
+        Await.until("the commit is written", () -> groups.log.endOffset() == 1);
         CompletableFuture<OffsetFetchResponseGroup> stable = offsets.ask("orders", true);
 
         long before = offsets.fetch("orders");
-        groups.log().replicate();
+        groups.log.replicate();
 
         assertThat(before).isEqualTo(-1);
         assertThat(commit).succeedsWithin(Duration.ofSeconds(20));
@@ -72,9 +72,9 @@ class CommittedOffsetsTest {
 
     @Test
     void aCommitThatIsNotReplicatedInTimeSaysSo() {
-        groups.log().holdReplication();
+        groups.log.holdReplication();
         CompletableFuture<OffsetCommitResponseData> commit = offsets.send("orders", 0, 42);
-        Await.until("the commit is written", () -> groups.log().endOffset() == 1);
+        Await.until("the commit is written", () -> groups.log.endOffset() == 1);
 
         groups.timer.advance(Duration.ofSeconds(6));
 
@@ -85,10 +85,10 @@ class CommittedOffsetsTest {
     @Test
     void aFailedAppendLeavesNothingBehind() {
         offsets.commit("orders", 0, 42);
-        groups.log().refuse(Errors.KAFKA_STORAGE_ERROR);
+        groups.log.refuse(Errors.KAFKA_STORAGE_ERROR);
 
         Errors error = offsets.commit("orders", 0, 43);
-        groups.log().refuse(null);
+        groups.log.refuse(null);
 
         assertThat(error).isEqualTo(Errors.NOT_COORDINATOR);
         assertThat(offsets.fetch("orders")).isEqualTo(42);
@@ -107,7 +107,7 @@ class CommittedOffsetsTest {
     void theRecordsAreThoseKafkaReads() {
         offsets.commit("orders", 3, 42);
 
-        MemoryLog.Stored stored = groups.log().batches().getFirst();
+        MemoryLog.Stored stored = groups.log.batches().getFirst();
         var record = MemoryRecords.readableRecords(stored.bytes()).records().iterator().next();
         var decoded = new GroupCoordinatorRecordSerde().deserialize(record.key(), record.value());
 
@@ -170,8 +170,7 @@ class CommittedOffsetsTest {
 
     @Test
     void aFetchForAPartitionLedElsewhereFailsWithTheErrorClientsKnow() {
-        groups.resign();
-        groups.logs.lose(0);
+        groups.resign(2);
 
         Await.until(
                 "the partition is let go",

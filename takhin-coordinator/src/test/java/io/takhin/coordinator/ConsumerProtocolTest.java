@@ -18,12 +18,11 @@ import org.junit.jupiter.api.Test;
 
 /** The group protocol of KIP-848: one heartbeat carries everything. */
 class ConsumerProtocolTest {
-    private final MemoryLogs logs = Groups.oneLog();
-    private final Groups groups = new Groups(logs, Groups.SETTINGS);
+    private final Groups groups = new Groups(new MemoryLog(), Groups.SETTINGS);
     private final Uuid orders = groups.createTopic("orders", 6);
 
     ConsumerProtocolTest() {
-        groups.coordination.becameLeader(0, 1);
+        groups.lead(1);
         groups.awaitLoaded();
     }
 

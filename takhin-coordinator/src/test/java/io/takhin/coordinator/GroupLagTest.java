@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The numbers behind the metric of consumer lag. */
 class GroupLagTest {
     private final Groups groups = Groups.serving("orders", 4);
-    private final GroupLag lag = new GroupLag(groups.coordination, groups.logs);
+    private final GroupLag lag = new GroupLag(groups.coordination, groups::highWatermark);
 
     @AfterEach
     void stop() {
@@ -21,8 +21,8 @@ class GroupLagTest {
         new CommittedOffsets(groups, "g").commit("orders", 0, 40);
         new CommittedOffsets(groups, "g").commit("orders", 1, 7);
         new CommittedOffsets(groups, "h").commit("orders", 0, 100);
-        groups.logs.highWatermark("orders", 0, 100);
-        groups.logs.highWatermark("orders", 1, 7);
+        groups.highWatermark("orders", 0, 100);
+        groups.highWatermark("orders", 1, 7);
 
         var measured = Groups.get(lag.measure(100));
 
@@ -36,7 +36,7 @@ class GroupLagTest {
     @Test
     void aCommitBeyondTheEndIsNoLag() {
         new CommittedOffsets(groups, "g").commit("orders", 0, 40);
-        groups.logs.highWatermark("orders", 0, 10);
+        groups.highWatermark("orders", 0, 10);
 
         var measured = Groups.get(lag.measure(100));
 
@@ -52,7 +52,7 @@ class GroupLagTest {
 
     @Test
     void aFloodOfGroupsIsCutOff() {
-        groups.logs.highWatermark("orders", 0, 100);
+        groups.highWatermark("orders", 0, 100);
         for (int each = 0; each < 20; each++) {
             new CommittedOffsets(groups, "group-" + each).commit("orders", 0, each);
         }

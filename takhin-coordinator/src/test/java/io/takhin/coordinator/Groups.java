@@ -6,14 +6,15 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
 import org.apache.kafka.common.metadata.ConfigRecord;
 import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.RegisterBrokerRecord;
@@ -47,37 +48,50 @@ final class Groups implements AutoCloseable {
 
     final ManualClock clock = new ManualClock(START_MILLIS);
     final ManualTimer timer = new ManualTimer(clock);
-    final MemoryLogs logs;
+
+    /** The one partition of the offsets topic. */
+    final MemoryLog log;
+
+    private final Map<TopicPartition, Long> highWatermarks = new ConcurrentHashMap<>();
     final GroupCoordination coordination;
     private final Map<String, Uuid> topicIds = new LinkedHashMap<>();
     private MetadataImage image = MetadataImage.EMPTY;
 
-    Groups(MemoryLogs logs, GroupSettings settings) {
-        this.logs = logs;
-        this.coordination = new GroupCoordination(1, settings, logs, clock, timer);
+    Groups(MemoryLog log, GroupSettings settings) {
+        this.log = log;
+        this.coordination = new GroupCoordination(1, settings, this::highWatermark, clock, timer);
     }
 
     /** Serving, leading the one partition, with a topic of so many partitions. */
-    static Groups serving(MemoryLogs logs, GroupSettings settings, String topic, int partitions) {
-        Groups groups = new Groups(logs, settings);
+    static Groups serving(MemoryLog log, GroupSettings settings, String topic, int partitions) {
+        Groups groups = new Groups(log, settings);
         groups.createTopic(topic, partitions);
-        groups.coordination.becameLeader(0, 1);
+        groups.lead(1);
         groups.awaitLoaded();
         return groups;
     }
 
     static Groups serving(String topic, int partitions) {
-        return serving(oneLog(), SETTINGS, topic, partitions);
+        return serving(new MemoryLog(), SETTINGS, topic, partitions);
     }
 
-    static MemoryLogs oneLog() {
-        MemoryLogs logs = new MemoryLogs();
-        logs.lead(0);
-        return logs;
+    void lead(int leaderEpoch) {
+        coordination.becameLeader(0, leaderEpoch, log.lead());
     }
 
-    MemoryLog log() {
-        return (MemoryLog) Objects.requireNonNull(logs.leading(MemoryLogs.partition(0)));
+    void resign(int leaderEpoch) {
+        log.endLeadership();
+        coordination.resigned(0, OptionalInt.of(leaderEpoch));
+    }
+
+    /** How far a partition can be read. */
+    void highWatermark(String topic, int partition, long offset) {
+        highWatermarks.put(new TopicPartition(topic, partition), offset);
+    }
+
+    OptionalLong highWatermark(TopicPartition partition) {
+        Long offset = highWatermarks.get(partition);
+        return offset == null ? OptionalLong.empty() : OptionalLong.of(offset);
     }
 
     Uuid createTopic(String name, int partitions) {
@@ -127,20 +141,9 @@ final class Groups implements AutoCloseable {
         coordination.onMetadata(delta, image);
     }
 
-    /** Waits until the first partition answers something else than that it is loading. */
+    /** Waits until the groups are served. */
     void awaitLoaded() {
-        Await.until(
-                "the partition is loaded",
-                () ->
-                        coordination
-                                .fetchOffsets(
-                                        context(ApiKeys.OFFSET_FETCH),
-                                        new OffsetFetchRequestGroup()
-                                                .setGroupId("nobody")
-                                                .setTopics(null),
-                                        false)
-                                .handle((_, error) -> error == null)
-                                .join());
+        get(coordination.whenServed(0));
     }
 
     /** The answer, with time standing still. */
@@ -167,10 +170,6 @@ final class Groups implements AutoCloseable {
             }
         }
         throw new AssertionError("no answer within " + limit);
-    }
-
-    void resign() {
-        coordination.resigned(0, OptionalInt.of(2));
     }
 
     static AuthorizableRequestContext context(ApiKeys key) {

@@ -8,10 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.CorruptRecordException;
-import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.EndTransactionMarker;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -21,15 +24,23 @@ import org.apache.kafka.coordinator.common.runtime.CoordinatorLoader.LoadSummary
 import org.apache.kafka.coordinator.common.runtime.CoordinatorPlayback;
 import org.apache.kafka.coordinator.common.runtime.Deserializer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The contract between the loader and Kafka's coordinator runtime, which nobody wrote down. */
 class LogLoaderTest {
-    private final MemoryLogs logs = new MemoryLogs();
-    private final MemoryLog log = logs.lead(0);
+    private static final TopicPartition PARTITION = new TopicPartition("__consumer_offsets", 0);
+
+    private final LedLogs logs = new LedLogs();
+    private final MemoryLog log = new MemoryLog();
     private final Playback playback = new Playback();
     private final LogLoader<String> loader =
             new LogLoader<>(logs, LogLoaderTest::decode, Clock.SYSTEM);
+
+    @BeforeEach
+    void lead() {
+        logs.begin(PARTITION, log.lead(), () -> {});
+    }
 
     @AfterEach
     void stop() {
@@ -133,15 +144,43 @@ class LogLoaderTest {
 
     @Test
     void aPartitionThatIsNotLedIsNotLoaded() {
-        logs.lose(0);
+        append("a");
+        logs.end(PARTITION, () -> {});
 
-        Throwable error = catchThrowable(this::load);
+        CompletableFuture<LoadSummary> answer = loader.load(PARTITION, playback);
 
-        assertThat(error).hasRootCauseInstanceOf(NotLeaderOrFollowerException.class);
+        assertThat(answer).isNotDone();
+        assertThat(playback.seen).isEmpty();
+    }
+
+    @Test
+    void theReplayOfALeadershipThatEndedIsNeverReported() {
+        append("a");
+        append("b");
+        CountDownLatch replaying = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        CompletableFuture<LoadSummary> old =
+                loader.load(PARTITION, new PausedPlayback(replaying, ended));
+        await(replaying);
+
+        logs.begin(PARTITION, log.lead(), () -> {});
+        ended.countDown();
+        load();
+
+        assertThat(playback.seen).containsExactly("0 a", "1 b", "written 2", "committed 2");
+        assertThat(old).isNotDone();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private LoadSummary load() {
-        return Groups.get(loader.load(MemoryLogs.partition(0), playback));
+        return Groups.get(loader.load(PARTITION, playback));
     }
 
     private void append(String... values) {
@@ -169,6 +208,26 @@ class LogLoaderTest {
             throw new Deserializer.UnknownRecordTypeException((short) 99);
         }
         return decoded;
+    }
+
+    /** Stops in the middle of its first record until a test lets it go on. */
+    private record PausedPlayback(CountDownLatch replaying, CountDownLatch goOn)
+            implements CoordinatorPlayback<String> {
+        @Override
+        public void replay(long offset, long producerId, short producerEpoch, String value) {
+            replaying.countDown();
+            await(goOn);
+        }
+
+        @Override
+        public void replayEndTransactionMarker(
+                long producerId, short producerEpoch, TransactionResult result) {}
+
+        @Override
+        public void updateLastWrittenOffset(long offset) {}
+
+        @Override
+        public void updateLastCommittedOffset(long offset) {}
     }
 
     /** Writes down what it is told, and refuses what Kafka's refuses. */

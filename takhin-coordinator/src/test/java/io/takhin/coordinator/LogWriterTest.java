@@ -16,18 +16,24 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.coordinator.common.runtime.PartitionWriter.Listener;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The contract between the writer and Kafka's coordinator runtime. */
 class LogWriterTest {
-    private static final TopicPartition PARTITION = MemoryLogs.partition(0);
+    private static final TopicPartition PARTITION = new TopicPartition("__consumer_offsets", 0);
 
-    private final MemoryLogs logs = new MemoryLogs();
-    private final MemoryLog log = logs.lead(0);
+    private final LedLogs logs = new LedLogs();
+    private final MemoryLog log = new MemoryLog();
     private final ServedPartitions served = new ServedPartitions();
     private final LogWriter writer = new LogWriter(logs, served);
     private final List<Long> heard = new ArrayList<>();
     private final Listener listener = (_, offset) -> heard.add(offset);
+
+    @BeforeEach
+    void lead() {
+        logs.begin(PARTITION, log.lead(), () -> {});
+    }
 
     @Test
     void anAppendAnswersWithTheOffsetAfterItsLastRecord() {
@@ -38,7 +44,7 @@ class LogWriterTest {
 
     @Test
     void aPartitionThatIsNotLedTakesNoAppend() {
-        logs.lose(0);
+        logs.end(PARTITION, () -> {});
 
         assertThatThrownBy(() -> append(1)).isInstanceOf(NotLeaderOrFollowerException.class);
     }

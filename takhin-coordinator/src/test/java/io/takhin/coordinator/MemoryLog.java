@@ -1,6 +1,5 @@
 package io.takhin.coordinator;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,13 +10,18 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.jspecify.annotations.Nullable;
 
-/** A partition in memory. Everything is replicated at once unless a test holds replication up. */
-final class MemoryLog implements CoordinatorLog {
+/**
+ * A partition of the offsets topic in memory, led by this broker now and then. Everything is
+ * replicated at once unless a test holds replication up.
+ */
+final class MemoryLog {
     /** One batch as it lies in the log. */
     record Stored(long baseOffset, long nextOffset, ByteBuffer bytes) {}
 
-    private final List<HighWatermarkListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<CoordinatorLog.HighWatermarkListener> listeners =
+            new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Errors> refusal = new AtomicReference<>();
+    private final AtomicReference<@Nullable Leadership> current = new AtomicReference<>();
     private final List<Stored> batches = new ArrayList<>();
     private long startOffset;
     private long endOffset;
@@ -25,17 +29,16 @@ final class MemoryLog implements CoordinatorLog {
     private boolean replicationHeld;
     private byte[] tornTail = new byte[0];
 
-    @Override
-    public Append append(ByteBuffer records) {
+    CoordinatorLog.Append append(ByteBuffer records) {
         Errors error = refusal.get();
         if (error != null) {
-            return new Append.Refused(error);
+            return new CoordinatorLog.Append.Refused(error);
         }
         long written = write(records);
         if (!isReplicationHeld()) {
             replicate();
         }
-        return new Append.Done(written);
+        return new CoordinatorLog.Append.Done(written);
     }
 
     private synchronized long write(ByteBuffer records) {
@@ -96,23 +99,19 @@ final class MemoryLog implements CoordinatorLog {
         return listeners.size();
     }
 
-    @Override
-    public synchronized long startOffset() {
+    synchronized long startOffset() {
         return startOffset;
     }
 
-    @Override
-    public synchronized long endOffset() {
+    synchronized long endOffset() {
         return endOffset;
     }
 
-    @Override
-    public synchronized long highWatermark() {
+    synchronized long highWatermark() {
         return highWatermark;
     }
 
-    @Override
-    public synchronized ByteBuffer read(long offset, int bytesMax) throws IOException {
+    private synchronized ByteBuffer read(long offset, int bytesMax) {
         ByteBuffer found = ByteBuffer.allocate(1 << 20);
         for (Stored batch : batches) {
             boolean fits =
@@ -132,18 +131,58 @@ final class MemoryLog implements CoordinatorLog {
         endOffset = offset;
     }
 
-    @Override
-    public void addListener(HighWatermarkListener listener) {
-        listeners.add(listener);
+    /** This broker leads from now on; the leadership before, if any, ends. */
+    CoordinatorLog lead() {
+        endLeadership();
+        Leadership next = new Leadership();
+        current.set(next);
+        return next;
     }
 
-    @Override
-    public void removeListener(HighWatermarkListener listener) {
-        listeners.remove(listener);
-    }
-
-    /** This broker leads no more: as a partition does, it forgets who listened. */
-    void leadershipEnded() {
+    /** As a partition does, it forgets who listened. */
+    void endLeadership() {
+        current.set(null);
         listeners.clear();
+    }
+
+    private final class Leadership implements CoordinatorLog {
+        @Override
+        public Append append(ByteBuffer batches) {
+            return equals(current.get())
+                    ? MemoryLog.this.append(batches)
+                    : new Append.Refused(Errors.NOT_LEADER_OR_FOLLOWER);
+        }
+
+        @Override
+        public long startOffset() {
+            return MemoryLog.this.startOffset();
+        }
+
+        @Override
+        public long endOffset() {
+            return MemoryLog.this.endOffset();
+        }
+
+        @Override
+        public long highWatermark() {
+            return MemoryLog.this.highWatermark();
+        }
+
+        @Override
+        public ByteBuffer read(long offset, int bytesMax) {
+            return MemoryLog.this.read(offset, bytesMax);
+        }
+
+        @Override
+        public void addListener(HighWatermarkListener listener) {
+            if (equals(current.get())) {
+                listeners.add(listener);
+            }
+        }
+
+        @Override
+        public void removeListener(HighWatermarkListener listener) {
+            listeners.remove(listener);
+        }
     }
 }

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** What groups are after a restart, and what a broker does when partitions come and go. */
 class ReplayTest {
-    private final MemoryLogs logs = Groups.oneLog();
-    private Groups groups = Groups.serving(logs, Groups.SETTINGS, "orders", 4);
+    private final MemoryLog log = new MemoryLog();
+    private Groups groups = Groups.serving(log, Groups.SETTINGS, "orders", 4);
 
     @AfterEach
     void stop() {
@@ -29,7 +29,7 @@ class ReplayTest {
 
     private void restart() {
         groups.close();
-        groups = Groups.serving(logs, Groups.SETTINGS, "orders", 4);
+        groups = Groups.serving(log, Groups.SETTINGS, "orders", 4);
     }
 
     @Test
@@ -82,7 +82,7 @@ class ReplayTest {
         Errors error = new CommittedOffsets(groups, "g").commit("orders", 0, 3);
 
         assertThat(error).isEqualTo(Errors.NONE);
-        assertThat(groups.log().endOffset()).isEqualTo(3);
+        assertThat(groups.log.endOffset()).isEqualTo(3);
     }
 
     @Test
@@ -90,7 +90,7 @@ class ReplayTest {
         CommittedOffsets before = new CommittedOffsets(groups, "g");
         before.commit("orders", 0, 1);
         before.commit("orders", 1, 2);
-        groups.log().cutBefore(1);
+        groups.log.cutBefore(1);
 
         restart();
 
@@ -101,25 +101,25 @@ class ReplayTest {
     @Test
     void aLogThatWasCutToNothingIsWrittenOnAtItsEnd() {
         new CommittedOffsets(groups, "g").commit("orders", 0, 1);
-        groups.log().cutBefore(7);
+        groups.log.cutBefore(7);
 
         restart();
         Errors error = new CommittedOffsets(groups, "g").commit("orders", 0, 2);
 
         assertThat(error).isEqualTo(Errors.NONE);
-        assertThat(groups.log().endOffset()).isEqualTo(8);
+        assertThat(groups.log.endOffset()).isEqualTo(8);
     }
 
     @Test
     void aLogThatEndsInATornBatchIsNotServed() {
         new CommittedOffsets(groups, "g").commit("orders", 0, 1);
         groups.close();
-        groups = new Groups(logs, Groups.SETTINGS);
+        groups = new Groups(log, Groups.SETTINGS);
         groups.createTopic("orders", 4);
-        groups.log().tearTail(new byte[] {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 99, 1});
-        groups.log().claimEnd(2);
+        groups.log.tearTail(new byte[] {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 99, 1});
+        groups.log.claimEnd(2);
 
-        groups.coordination.becameLeader(0, 1);
+        groups.lead(1);
 
         Await.until(
                 "loading has failed",
@@ -133,8 +133,7 @@ class ReplayTest {
         Member alice = stable();
         CompletableFuture<JoinGroupResponseData> waiting = new Member(groups, "g").join();
 
-        groups.resign();
-        logs.lose(0);
+        groups.resign(2);
 
         assertThat(Groups.get(waiting).errorCode()).isEqualTo(Errors.NOT_COORDINATOR.code());
         assertThat(alice.heartbeat()).isEqualTo(Errors.NOT_COORDINATOR);
@@ -143,13 +142,10 @@ class ReplayTest {
     @Test
     void aPartitionThatComesBackServesWhatIsInItsLog() {
         new CommittedOffsets(groups, "g").commit("orders", 0, 42);
-        MemoryLog log = groups.log();
-        groups.resign();
-        logs.lose(0);
+        groups.resign(2);
         Await.until("nobody listens", () -> log.listeners() == 0);
 
-        logs.lead(0, log);
-        groups.coordination.becameLeader(0, 3);
+        groups.lead(3);
         groups.awaitLoaded();
 
         assertThat(new CommittedOffsets(groups, "g").fetch("orders")).isEqualTo(42);
@@ -160,19 +156,31 @@ class ReplayTest {
     @Test
     void aPartitionIsServedOnceItIsReplayed() {
         CompletableFuture<Void> served = groups.coordination.whenServed(0);
-        groups.resign();
+        groups.resign(2);
         Await.until("let go", () -> !groups.coordination.whenServed(0).isDone());
 
-        groups.coordination.becameLeader(0, 3);
+        groups.lead(3);
 
         assertThat(served).isDone();
         assertThat(groups.coordination.whenServed(0)).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test
+    void aNewEpochOfTheSameLeaderIsServedFromItsOwnLog() {
+        new CommittedOffsets(groups, "g").commit("orders", 0, 42);
+
+        groups.lead(2);
+
+        Await.until(
+                "commits are answered again",
+                () -> new CommittedOffsets(groups, "g").commit("orders", 0, 43) == Errors.NONE);
+        assertThat(log.listeners()).isEqualTo(1);
+    }
+
+    @Test
     void nothingIsServedBeforeTheFirstImage() {
-        try (Groups early = new Groups(Groups.oneLog(), Groups.SETTINGS)) {
-            early.coordination.becameLeader(0, 1);
+        try (Groups early = new Groups(new MemoryLog(), Groups.SETTINGS)) {
+            early.lead(1);
 
             Errors error = new CommittedOffsets(early, "g").commit("orders", 0, 1);
 
@@ -183,7 +191,7 @@ class ReplayTest {
 
     @Test
     void theOffsetsTopicThatIsThereDecidesWhereAGroupLives() {
-        try (Groups found = new Groups(Groups.oneLog(), Groups.SETTINGS)) {
+        try (Groups found = new Groups(new MemoryLog(), Groups.SETTINGS)) {
             found.createTopic("__consumer_offsets", 50);
 
             assertThat(found.coordination.partitionFor("g")).hasValue("g".hashCode() % 50);

@@ -2,7 +2,6 @@ package io.takhin.broker.api;
 
 import io.takhin.base.Clock;
 import io.takhin.coordinator.CoordinatorLog;
-import io.takhin.coordinator.CoordinatorLogs;
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupSettings;
 import io.takhin.metadata.ClusterView;
@@ -10,12 +9,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.metadata.PartitionRecord;
 import org.apache.kafka.common.metadata.TopicRecord;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -39,7 +35,7 @@ final class TestGroups implements AutoCloseable {
                     Duration.ofSeconds(5));
 
     private final GroupCoordination coordination =
-            new GroupCoordination(1, SETTINGS, new Logs(), Clock.SYSTEM);
+            new GroupCoordination(1, SETTINGS, _ -> OptionalLong.empty(), Clock.SYSTEM);
 
     GroupCoordination coordination() {
         return coordination;
@@ -62,7 +58,7 @@ final class TestGroups implements AutoCloseable {
     /** When this returns, every group is served. */
     void lead() {
         for (int index = 0; index < OFFSETS_PARTITIONS; index++) {
-            coordination.becameLeader(index, 1);
+            coordination.becameLeader(index, 1, new CountingLog());
         }
         for (int index = 0; index < OFFSETS_PARTITIONS; index++) {
             coordination.whenServed(index).orTimeout(20, TimeUnit.SECONDS).join();
@@ -85,21 +81,6 @@ final class TestGroups implements AutoCloseable {
     @Override
     public void close() {
         coordination.close();
-    }
-
-    /** Every partition is led here. */
-    private static final class Logs implements CoordinatorLogs {
-        private final Map<TopicPartition, CoordinatorLog> logs = new ConcurrentHashMap<>();
-
-        @Override
-        public CoordinatorLog leading(TopicPartition partition) {
-            return logs.computeIfAbsent(partition, _ -> new CountingLog());
-        }
-
-        @Override
-        public OptionalLong highWatermark(TopicPartition partition) {
-            return OptionalLong.empty();
-        }
     }
 
     /** Keeps no records, only how many there were: nothing here is ever loaded again. */
