@@ -18,7 +18,12 @@ import org.apache.kafka.common.protocol.Errors;
 /** ListConfigResources (KIP-1000, KIP-1142): what there is that has settings. */
 public final class ListConfigResourcesHandler implements ApiHandler {
     private static final List<ConfigResource.Type> ALL =
-            List.of(ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER, ConfigResource.Type.BROKER_LOGGER, ConfigResource.Type.CLIENT_METRICS, ConfigResource.Type.GROUP);
+            List.of(
+                    ConfigResource.Type.TOPIC,
+                    ConfigResource.Type.BROKER,
+                    ConfigResource.Type.BROKER_LOGGER,
+                    ConfigResource.Type.CLIENT_METRICS,
+                    ConfigResource.Type.GROUP);
 
     private final Supplier<ClusterView> view;
     private final Function<ClusterView, Collection<String>> configuredGroups;
@@ -58,7 +63,8 @@ public final class ListConfigResourcesHandler implements ApiHandler {
     }
 
     /** Version 0 knew client metrics only; an empty list asks for everything. */
-    private static Set<ConfigResource.Type> wanted(ListConfigResourcesRequestData request, short version) {
+    private static Set<ConfigResource.Type> wanted(
+            ListConfigResourcesRequestData request, short version) {
         if (version == 0) {
             return Set.of(ConfigResource.Type.CLIENT_METRICS);
         }
@@ -79,6 +85,8 @@ public final class ListConfigResourcesHandler implements ApiHandler {
 
     private static ListConfigResourcesResponseData.ConfigResource message(
             ConfigResource.Type type, String name) {
-        return new ListConfigResourcesResponseData.ConfigResource().setResourceName(name).setResourceType(type.id());
+        return new ListConfigResourcesResponseData.ConfigResource()
+                .setResourceName(name)
+                .setResourceType(type.id());
     }
 }
