@@ -13,7 +13,8 @@ mkdir "$build/lib"
 cp "$broker"/lib/*.jar "$build/lib/"
 cp "$broker/takhin-broker-$1.jar" "$build/lib/takhin-broker.jar"
 cp "$root/bin/find-jdk.sh" "$root/bin/jvm.options" "$build/lib/"
-cp "$root/bin/takhin.sh" "$build/takhin.new"
+launcher=$(< "$root/bin/takhin.sh")
+printf '%s\n' "${launcher/@BUILD@/$(printf '%q' "$build")}" > "$build/takhin.new"
 chmod +x "$build/takhin.new"
 mv "$build/takhin.new" "$build/takhin"
 

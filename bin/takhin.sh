@@ -8,6 +8,7 @@ while [[ -L $self ]]; do
     self=$target
 done
 [[ $self == */* ]] && home=${self%/*} || home=.
+[[ -r $home/version ]] || home=@BUILD@ # this file alone was moved elsewhere
 
 read -r version < "$home/version"
 if [[ $# == 1 && ( $1 == -version || $1 == --version ) ]]; then

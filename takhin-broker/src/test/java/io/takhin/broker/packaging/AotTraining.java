@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 final class AotTraining {
     private static final Duration READY_MAX = Duration.ofSeconds(30);
-    private static final Duration WRITTEN_MAX = Duration.ofSeconds(120);
+    private static final Duration WRITTEN_MAX = Duration.ofMinutes(2);
 
     private final Path build;
     private final Path scratch;
