@@ -51,7 +51,7 @@ final class Broker implements BrokerProcess {
     private final EventLoops loops;
     private final MetadataNode metadata;
     private final HostedPartitions hosted;
-    private final LeadingLogs leading;
+    private final LedPartitions led;
     private final GroupCoordination groups;
     private final ApiTable apis;
 
@@ -87,8 +87,8 @@ final class Broker implements BrokerProcess {
                                         topicConfigs.logConfig(view, topic),
                                         topicConfigs.minInSyncReplicas(view, topic)),
                         clock);
-        leading = new LeadingLogs(metadata::view, hosted);
-        groups = new GroupCoordination(config.node().id(), settings.groups(), leading, clock);
+        led = new LedPartitions(metadata::view, hosted);
+        groups = new GroupCoordination(config.node().id(), settings.groups(), led, clock);
         Handlers handlers =
                 new Handlers(
                         surroundings,
@@ -147,7 +147,7 @@ final class Broker implements BrokerProcess {
     }
 
     private BrokerMetrics metrics() {
-        return new BrokerMetrics(listeners, directory, metadata, new GroupLag(groups, leading));
+        return new BrokerMetrics(listeners, directory, metadata, new GroupLag(groups, led));
     }
 
     /** A start may wait for other members of the quorum as long as it takes, or until it fails. */

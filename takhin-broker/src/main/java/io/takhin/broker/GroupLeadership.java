@@ -12,7 +12,10 @@ record GroupLeadership(GroupCoordination groups) implements LeadershipListener {
     @Override
     public void began(Partition partition, int leaderEpoch) {
         if (holdsGroups(partition)) {
-            groups.becameLeader(partition.topicPartition().partition(), leaderEpoch);
+            groups.becameLeader(
+                    partition.topicPartition().partition(),
+                    leaderEpoch,
+                    new LeadingLog(partition, leaderEpoch));
         }
     }
 

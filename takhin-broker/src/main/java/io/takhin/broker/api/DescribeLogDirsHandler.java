@@ -3,6 +3,7 @@ package io.takhin.broker.api;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.PartitionLog;
 import io.takhin.network.Exchange;
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -16,9 +17,13 @@ import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDi
 import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What lies on the broker's disk, and how large it is (KIP-113, KIP-827). */
 public final class DescribeLogDirsHandler implements ApiHandler {
+    private static final Logger log = LoggerFactory.getLogger(DescribeLogDirsHandler.class);
+
     private final LogDirectory directory;
     private final Executor fileWork;
 
@@ -40,13 +45,16 @@ public final class DescribeLogDirsHandler implements ApiHandler {
     private void answer(Exchange exchange) {
         var request = (DescribeLogDirsRequestData) exchange.request().body();
         DescribeLogDirsResult result =
-                new DescribeLogDirsResult()
-                        .setLogDir(directory.root().toString())
-                        .setTotalBytes(directory.totalBytes())
-                        .setUsableBytes(directory.usableBytes());
-        if (directory.isOnline()) {
-            describe(request, result);
-        } else {
+                new DescribeLogDirsResult().setLogDir(directory.root().toString());
+        try {
+            result.setTotalBytes(directory.totalBytes()).setUsableBytes(directory.usableBytes());
+            if (directory.isOnline()) {
+                describe(request, result);
+            } else {
+                result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
+            }
+        } catch (IOException e) {
+            log.error("the data directory cannot be asked for its size", e);
             result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
         }
         DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
@@ -57,8 +65,8 @@ public final class DescribeLogDirsHandler implements ApiHandler {
     private void describe(DescribeLogDirsRequestData request, DescribeLogDirsResult result) {
         Set<TopicPartition> wanted = wanted(request);
         Map<String, DescribeLogDirsTopic> topics = new HashMap<>();
-        for (PartitionLog log : directory.logs()) {
-            TopicPartition name = log.topicPartition();
+        for (PartitionLog each : directory.logs()) {
+            TopicPartition name = each.topicPartition();
             if (request.topics() != null && !wanted.contains(name)) {
                 continue;
             }
@@ -67,7 +75,7 @@ public final class DescribeLogDirsHandler implements ApiHandler {
                     .add(
                             new DescribeLogDirsPartition()
                                     .setPartitionIndex(name.partition())
-                                    .setPartitionSize(log.sizeInBytes()));
+                                    .setPartitionSize(each.sizeInBytes()));
         }
         result.topics().addAll(topics.values());
     }

@@ -1,6 +1,5 @@
 package io.takhin.broker.api;
 
-
 import io.takhin.log.LogRead;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;

@@ -1,7 +1,6 @@
 package io.takhin.broker.api;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -124,7 +123,8 @@ final class FetchSession {
     private void want(List<FetchTopic> topics) {
         for (FetchTopic topic : topics) {
             for (FetchPartition partition : topic.partitions()) {
-                FetchTarget.Key key = new FetchTarget.Key(topic.topic(), topic.topicId(), partition.partition());
+                FetchTarget.Key key =
+                        new FetchTarget.Key(topic.topic(), topic.topicId(), partition.partition());
                 FetchTarget known = targets.get(key);
                 if (known == null) {
                     targets.put(key, new FetchTarget(key, partition));
