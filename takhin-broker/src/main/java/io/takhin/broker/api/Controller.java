@@ -6,12 +6,14 @@ import io.takhin.network.Exchange;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 /**
- * The active controller, as handlers ask it: always in the newest version of a request, because the
- * newest says most, and with one deadline for all questions a client's request leads to.
+ * The active controller, as handlers ask it: in the newest version of a request, because the newest
+ * says most, and with one deadline for all questions a client's request leads to. Where nothing has
+ * to be added or refused, the client's request is passed on in its own version.
  *
  * <p>Threads: any.
  */
@@ -34,6 +36,21 @@ public final class Controller {
     /** A conversation that has to be over after some time, whatever the number of its questions. */
     Session session(Quorum.Caller caller, int timeoutMillis) {
         return new Session(caller, clock.nanos() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis));
+    }
+
+    /**
+     * Passes a request on as it came, in the client's version, and answers what the controller
+     * does.
+     *
+     * @param onFailure the answer when no controller could be asked
+     */
+    <T extends ApiMessage> void forward(
+            Exchange exchange, int timeoutMillis, Class<T> answer, Function<Problem, T> onFailure) {
+        Session session = session(callerOf(exchange), timeoutMillis);
+        Answers.give(
+                exchange,
+                session.ask(exchange.request().body(), exchange.request().version(), answer),
+                onFailure);
     }
 
     final class Session {

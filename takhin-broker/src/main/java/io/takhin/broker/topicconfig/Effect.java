@@ -2,7 +2,7 @@ package io.takhin.broker.topicconfig;
 
 import java.util.Set;
 
-/** What this version does with a topic setting (ADR 55). */
+/** What this version does with a setting (ADR 55). */
 public sealed interface Effect {
     /** It does what its text says. */
     record Works() implements Effect {}
@@ -22,4 +22,11 @@ public sealed interface Effect {
      * @param why ends the sentence "x=value is refused: "
      */
     record Refused(String value, String why) implements Effect {}
+
+    /**
+     * No value is taken, because what it belongs to is not there.
+     *
+     * @param why as above
+     */
+    record Absent(String why) implements Effect {}
 }

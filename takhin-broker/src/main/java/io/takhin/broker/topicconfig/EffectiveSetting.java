@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param synonyms every place that says something about it, the one that counts first
  */
 public record EffectiveSetting(
-        TopicSetting setting, @Nullable String value, Source source, List<Synonym> synonyms) {
+        ConfigSetting setting, @Nullable String value, Source source, List<Synonym> synonyms) {
 
     /** One place that says something, under the name it has there. */
     public record Synonym(String name, @Nullable String value, Source source) {}

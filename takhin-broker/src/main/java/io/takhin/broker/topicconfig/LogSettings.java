@@ -23,9 +23,9 @@ final class LogSettings {
 
     private LogSettings() {}
 
-    static List<TopicSetting> all() {
+    static List<ConfigSetting> all() {
         return List.of(
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "segment.bytes",
                                 INT,
                                 "1073741824",
@@ -33,14 +33,14 @@ final class LogSettings {
                         .in(atLeast(1 << 20))
                         .from("log.segment.bytes")
                         .key("storage.log.segment.size"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "internal.segment.bytes",
                                 INT,
                                 null,
                                 "Replaces segment.bytes, with smaller values allowed; for tests.")
                         .in(atLeast(1024))
                         .hide(),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "segment.ms",
                                 LONG,
                                 "604800000",
@@ -48,7 +48,7 @@ final class LogSettings {
                         .in(atLeast(1))
                         .from("log.roll.ms")
                         .from("log.roll.hours", BrokerSynonym.Unit.HOURS),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "segment.jitter.ms",
                                 LONG,
                                 "0",
@@ -58,28 +58,28 @@ final class LogSettings {
                         .from("log.roll.jitter.ms")
                         .from("log.roll.jitter.hours", BrokerSynonym.Unit.HOURS)
                         .stored("segments close at segment.ms", "0"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "segment.index.bytes",
                                 INT,
                                 "10485760",
                                 "A segment is closed when its offset index would grow past this.")
                         .in(atLeast(4))
                         .from("log.index.size.max.bytes"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "index.interval.bytes",
                                 INT,
                                 "4096",
                                 "The indexes get one entry for about so many bytes of records.")
                         .in(atLeast(0))
                         .from("log.index.interval.bytes"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "preallocate",
                                 BOOLEAN,
                                 "false",
                                 "Whether a new segment file gets its full size at once.")
                         .from("log.preallocate")
                         .stored("segment files grow with their records", "false"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "file.delete.delay.ms",
                                 LONG,
                                 "60000",
@@ -87,7 +87,7 @@ final class LogSettings {
                                         + " them open.")
                         .in(atLeast(0))
                         .from("log.segment.delete.delay.ms"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "max.message.bytes",
                                 INT,
                                 MESSAGE_BYTES,
@@ -95,7 +95,7 @@ final class LogSettings {
                         .in(atLeast(0))
                         .from("message.max.bytes")
                         .key("kafka.max.message.bytes"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 TopicSettings.FLUSH_POLICY,
                                 STRING,
                                 "ack",
@@ -104,7 +104,7 @@ final class LogSettings {
                         .in(in("ack", "interval"))
                         .from("log.flush.policy")
                         .key("storage.log.flush.policy"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "flush.messages",
                                 LONG,
                                 FOREVER,
@@ -112,7 +112,7 @@ final class LogSettings {
                         .in(atLeast(1))
                         .from("log.flush.interval.messages")
                         .key("storage.log.flush.messages"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "flush.ms",
                                 LONG,
                                 FOREVER,
@@ -121,7 +121,7 @@ final class LogSettings {
                         .from("log.flush.interval.ms")
                         .from("log.flush.scheduler.interval.ms")
                         .key("storage.log.flush.interval.ms"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "message.timestamp.type",
                                 STRING,
                                 "CreateTime",
@@ -129,21 +129,21 @@ final class LogSettings {
                                         + " or the broker's (LogAppendTime).")
                         .in(in("CreateTime", "LogAppendTime"))
                         .from("log.message.timestamp.type"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "message.timestamp.before.max.ms",
                                 LONG,
                                 FOREVER,
                                 "How far in the past a producer's timestamp may lie.")
                         .in(atLeast(0))
                         .from("log.message.timestamp.before.max.ms"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "message.timestamp.after.max.ms",
                                 LONG,
                                 "3600000",
                                 "How far in the future a producer's timestamp may lie.")
                         .in(atLeast(0))
                         .from("log.message.timestamp.after.max.ms"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "compression.type",
                                 STRING,
                                 "producer",
@@ -157,9 +157,9 @@ final class LogSettings {
                 level("zstd", "3", between(-131072, 22)));
     }
 
-    private static TopicSetting level(String codec, String standard, ConfigDef.Validator bounds) {
+    private static ConfigSetting level(String codec, String standard, ConfigDef.Validator bounds) {
         String name = "compression." + codec + ".level";
-        return TopicSetting.of(
+        return ConfigSetting.of(
                         name, INT, standard, "The level, where compression.type is " + codec + ".")
                 .in(bounds)
                 .from(name)

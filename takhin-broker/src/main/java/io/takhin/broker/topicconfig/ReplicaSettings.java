@@ -16,16 +16,16 @@ final class ReplicaSettings {
 
     private ReplicaSettings() {}
 
-    static List<TopicSetting> all() {
+    static List<ConfigSetting> all() {
         return List.of(
-                TopicSetting.of(
+                ConfigSetting.of(
                                 TopicSettings.MIN_IN_SYNC_REPLICAS,
                                 INT,
                                 "1",
                                 "acks=all is refused while fewer replicas than this are in sync.")
                         .in(atLeast(1))
                         .from("min.insync.replicas"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "unclean.leader.election.enable",
                                 BOOLEAN,
                                 "false",
@@ -36,8 +36,8 @@ final class ReplicaSettings {
                 throttled("follower.replication.throttled.replicas", "followers"));
     }
 
-    private static TopicSetting throttled(String name, String side) {
-        return TopicSetting.of(
+    private static ConfigSetting throttled(String name, String side) {
+        return ConfigSetting.of(
                         name,
                         LIST,
                         "",

@@ -18,9 +18,9 @@ final class RetentionSettings {
 
     private RetentionSettings() {}
 
-    static List<TopicSetting> all() {
+    static List<ConfigSetting> all() {
         return List.of(
-                TopicSetting.of(
+                ConfigSetting.of(
                                 TopicSettings.CLEANUP_POLICY,
                                 LIST,
                                 "delete",
@@ -30,7 +30,7 @@ final class RetentionSettings {
                         .in(ConfigDef.ValidList.in("compact", "delete"))
                         .from("log.cleanup.policy")
                         .stored(NOT_COMPACTED, "delete", ""),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "retention.ms",
                                 LONG,
                                 "604800000",
@@ -41,7 +41,7 @@ final class RetentionSettings {
                         .from("log.retention.hours", BrokerSynonym.Unit.HOURS)
                         .key("storage.log.retention.hours")
                         .stored(KEPT, "-1"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "retention.bytes",
                                 LONG,
                                 "-1",
@@ -50,7 +50,7 @@ final class RetentionSettings {
                         .from("log.retention.bytes")
                         .key("storage.log.retention.bytes")
                         .stored(KEPT, "-1"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "delete.retention.ms",
                                 LONG,
                                 "86400000",
@@ -58,7 +58,7 @@ final class RetentionSettings {
                         .in(atLeast(0))
                         .from("log.cleaner.delete.retention.ms")
                         .stored(NOT_COMPACTED),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 TopicSettings.MIN_COMPACTION_LAG,
                                 LONG,
                                 "0",
@@ -66,7 +66,7 @@ final class RetentionSettings {
                         .in(atLeast(0))
                         .from("log.cleaner.min.compaction.lag.ms")
                         .stored(NOT_COMPACTED),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 TopicSettings.MAX_COMPACTION_LAG,
                                 LONG,
                                 Long.toString(Long.MAX_VALUE),
@@ -74,7 +74,7 @@ final class RetentionSettings {
                         .in(atLeast(1))
                         .from("log.cleaner.max.compaction.lag.ms")
                         .stored(NOT_COMPACTED),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "min.cleanable.dirty.ratio",
                                 DOUBLE,
                                 "0.5",
@@ -84,25 +84,25 @@ final class RetentionSettings {
                         .from("log.cleaner.min.cleanable.ratio")
                         .key("storage.compaction.min.cleanable.ratio")
                         .stored(NOT_COMPACTED),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "remote.storage.enable",
                                 BOOLEAN,
                                 "false",
                                 "Whether closed segments move to the object store.")
                         .refused("true", "tiered storage is not in this version"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "remote.log.copy.disable",
                                 BOOLEAN,
                                 "false",
                                 "Whether a tiered topic stops copying to the object store.")
                         .refused("true", "tiered storage is not in this version"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "remote.log.delete.on.disable",
                                 BOOLEAN,
                                 "false",
                                 "Whether a topic's copies go when its tiering is switched off.")
                         .refused("true", "tiered storage is not in this version"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "local.retention.ms",
                                 LONG,
                                 "-2",
@@ -111,7 +111,7 @@ final class RetentionSettings {
                         .in(atLeast(-2))
                         .from("log.local.retention.ms")
                         .stored(LOCAL, "-2"),
-                TopicSetting.of(
+                ConfigSetting.of(
                                 "local.retention.bytes",
                                 LONG,
                                 "-2",

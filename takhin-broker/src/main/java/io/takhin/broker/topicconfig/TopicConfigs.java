@@ -41,6 +41,14 @@ public final class TopicConfigs {
         return ParsedSettings.logConfig(valuesOf(view, topicOverrides(view, topic)));
     }
 
+    /**
+     * What a topic's logs get that has no settings of its own, as far as this broker decides it.
+     */
+    public LogConfig defaults() {
+        Layers fileOnly = new Layers(Map.of(), Map.of(), Map.of());
+        return ParsedSettings.logConfig(name -> value(fileOnly, required(name)));
+    }
+
     /** How many replicas must be in sync for acks=all. */
     public int minInSyncReplicas(ClusterView view, String topic) {
         Layers layers = layers(view, topicOverrides(view, topic));
@@ -71,8 +79,8 @@ public final class TopicConfigs {
         return name -> value(layers, required(name));
     }
 
-    private static TopicSetting required(String name) {
-        TopicSetting setting = TopicSettings.find(name);
+    private static ConfigSetting required(String name) {
+        ConfigSetting setting = TopicSettings.find(name);
         if (setting == null) {
             throw new IllegalStateException("no such topic setting: " + name);
         }
@@ -83,7 +91,7 @@ public final class TopicConfigs {
         return new Layers(overrides, view.overrides(thisBroker), view.overrides(ALL_BROKERS));
     }
 
-    private EffectiveSetting effective(Layers layers, TopicSetting setting) {
+    private EffectiveSetting effective(Layers layers, ConfigSetting setting) {
         List<Synonym> synonyms = synonyms(layers, setting);
         if (synonyms.isEmpty()) {
             return new EffectiveSetting(setting, setting.defaultValue(), Source.DEFAULT, synonyms);
@@ -92,7 +100,7 @@ public final class TopicConfigs {
         return new EffectiveSetting(setting, inUnitOf(setting, first), first.source(), synonyms);
     }
 
-    private static @Nullable String inUnitOf(TopicSetting setting, Synonym synonym) {
+    private static @Nullable String inUnitOf(ConfigSetting setting, Synonym synonym) {
         if (synonym.value() == null || synonym.source() == Source.TOPIC) {
             return synonym.value();
         }
@@ -105,7 +113,7 @@ public final class TopicConfigs {
     }
 
     /** Everything said about a setting, the strongest first. */
-    private List<Synonym> synonyms(Layers layers, TopicSetting setting) {
+    private List<Synonym> synonyms(Layers layers, ConfigSetting setting) {
         List<Synonym> found = new ArrayList<>();
         add(found, setting.name(), layers.topic().get(setting.name()), Source.TOPIC);
         for (BrokerSynonym inherited : setting.inherits()) {
@@ -123,7 +131,7 @@ public final class TopicConfigs {
         return List.copyOf(found);
     }
 
-    private Stream<Synonym> fromFile(TopicSetting setting) {
+    private Stream<Synonym> fromFile(ConfigSetting setting) {
         return setting.inherits().stream()
                 .map(inherited -> defaults.find(inherited.name()))
                 .flatMap(Stream::ofNullable)
@@ -133,7 +141,7 @@ public final class TopicConfigs {
     }
 
     /** The table's own default counts only where the broker has none. */
-    private void addDefault(List<Synonym> found, TopicSetting setting) {
+    private void addDefault(List<Synonym> found, ConfigSetting setting) {
         boolean brokerHasOne =
                 setting.inherits().stream()
                         .map(inherited -> defaults.find(inherited.name()))
@@ -159,7 +167,7 @@ public final class TopicConfigs {
      * The first value that makes sense. One that does not can only come from a cluster with other
      * rules, whose metadata this broker took over; the log must be served all the same.
      */
-    private Object value(Layers layers, TopicSetting setting) {
+    private Object value(Layers layers, ConfigSetting setting) {
         for (Synonym synonym : synonyms(layers, setting)) {
             try {
                 return parsed(setting, synonym);
@@ -176,7 +184,7 @@ public final class TopicConfigs {
         return standard == null ? ParsedSettings.UNSET : setting.parseUnbounded(standard);
     }
 
-    private static Object parsed(TopicSetting setting, Synonym synonym) {
+    private static Object parsed(ConfigSetting setting, Synonym synonym) {
         String value = Objects.requireNonNull(inUnitOf(setting, synonym));
         boolean fromFile = synonym.source() == Source.FILE || synonym.source() == Source.DEFAULT;
         return fromFile

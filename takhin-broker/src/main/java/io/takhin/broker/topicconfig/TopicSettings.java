@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.toUnmodifiableMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +25,15 @@ public final class TopicSettings {
     static final String MIN_COMPACTION_LAG = "min.compaction.lag.ms";
     static final String MAX_COMPACTION_LAG = "max.compaction.lag.ms";
 
-    private static final List<TopicSetting> ALL =
+    private static final List<ConfigSetting> ALL =
             Stream.of(LogSettings.all(), RetentionSettings.all(), ReplicaSettings.all())
                     .flatMap(List::stream)
                     .toList();
-    private static final Map<String, TopicSetting> BY_NAME =
-            ALL.stream().collect(toUnmodifiableMap(TopicSetting::name, identity()));
+    private static final Map<String, ConfigSetting> BY_NAME =
+            ALL.stream().collect(toUnmodifiableMap(ConfigSetting::name, identity()));
 
     /** Which topic setting a broker property is the default of; only the strongest counts. */
-    private static final Map<String, TopicSetting> BY_BROKER_PROPERTY =
+    private static final Map<String, ConfigSetting> BY_BROKER_PROPERTY =
             ALL.stream()
                     .filter(setting -> !setting.inherits().isEmpty())
                     .collect(
@@ -42,11 +43,11 @@ public final class TopicSettings {
     private TopicSettings() {}
 
     /** In the order of the documentation. */
-    public static List<TopicSetting> all() {
+    public static List<ConfigSetting> all() {
         return ALL;
     }
 
-    public static @Nullable TopicSetting find(String name) {
+    public static @Nullable ConfigSetting find(String name) {
         return BY_NAME.get(name);
     }
 
@@ -54,7 +55,7 @@ public final class TopicSettings {
      * The topic setting whose default a broker property is. Such a property can be changed while
      * brokers run.
      */
-    public static @Nullable TopicSetting inheriting(String brokerProperty) {
+    public static @Nullable ConfigSetting inheriting(String brokerProperty) {
         return BY_BROKER_PROPERTY.get(brokerProperty);
     }
 
@@ -65,7 +66,18 @@ public final class TopicSettings {
      * @param overrides everything that is set for the topic, not only what changes
      */
     public static Optional<String> problem(Map<String, String> overrides) {
+        return problem(overrides, overrides.keySet());
+    }
+
+    /**
+     * The same, where some of them were set before and have to be borne: they may come from a
+     * cluster with other rules.
+     *
+     * @param changed names of those to look at
+     */
+    public static Optional<String> problem(Map<String, String> overrides, Set<String> changed) {
         return overrides.entrySet().stream()
+                .filter(entry -> changed.contains(entry.getKey()))
                 .sorted(Map.Entry.comparingByKey())
                 .flatMap(entry -> problem(entry.getKey(), entry.getValue()).stream())
                 .findFirst()
@@ -73,7 +85,7 @@ public final class TopicSettings {
     }
 
     private static Optional<String> problem(String name, String value) {
-        TopicSetting setting = find(name);
+        ConfigSetting setting = find(name);
         return setting == null
                 ? Optional.of("Unknown topic config name: " + name)
                 : setting.problem(value);
@@ -103,7 +115,7 @@ public final class TopicSettings {
     }
 
     private static Optional<String> warning(String name, String value) {
-        TopicSetting setting = find(name);
+        ConfigSetting setting = find(name);
         return setting == null ? Optional.empty() : setting.warning(value);
     }
 }

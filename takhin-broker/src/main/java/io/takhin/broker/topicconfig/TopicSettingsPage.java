@@ -43,7 +43,7 @@ final class TopicSettingsPage {
                         .collect(Collectors.joining());
     }
 
-    private static String line(TopicSetting setting) {
+    private static String line(ConfigSetting setting) {
         return List.of(
                         code(setting.name()),
                         setting.type().name().toLowerCase(Locale.ROOT),
@@ -62,6 +62,7 @@ final class TopicSettingsPage {
         return switch (effect) {
             case Effect.Works() -> "yes";
             case Effect.Stored(String instead, var _) -> "kept; " + instead;
+            case Effect.Absent(String why) -> "refused: " + why;
             case Effect.Refused(String value, String why) -> "`" + value + "` refused: " + why;
         };
     }

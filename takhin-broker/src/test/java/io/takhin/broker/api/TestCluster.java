@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
@@ -142,6 +143,11 @@ public final class TestCluster {
         @Override
         public Map<String, String> overrides(ConfigResource resource) {
             return overrides.getOrDefault(resource, Map.of());
+        }
+
+        @Override
+        public Set<ConfigResource> configuredResources() {
+            return overrides.keySet();
         }
 
         @Override

@@ -26,7 +26,7 @@ class TopicSettingsTest {
     @Test
     void hasEverySettingOfKafkaAndOneOfItsOwn() {
         Set<String> ours =
-                TopicSettings.all().stream().map(TopicSetting::name).collect(Collectors.toSet());
+                TopicSettings.all().stream().map(ConfigSetting::name).collect(Collectors.toSet());
 
         Set<String> expected = new TreeSet<>(LogConfig.configNames());
         expected.add("flush.policy");
@@ -37,7 +37,7 @@ class TopicSettingsTest {
     void typesDefaultsAndVisibilityAreKafkas() {
         Map<String, ConfigDef.ConfigKey> kafka = LogConfig.configKeys();
 
-        for (TopicSetting setting : kafkaSettings()) {
+        for (ConfigSetting setting : kafkaSettings()) {
             ConfigDef.ConfigKey key = Objects.requireNonNull(kafka.get(setting.name()));
             String standard =
                     key.hasDefault() ? ConfigDef.convertToString(key.defaultValue, key.type) : null;
@@ -50,7 +50,7 @@ class TopicSettingsTest {
 
     @Test
     void inheritsTheBrokerPropertiesKafkaInherits() {
-        for (TopicSetting setting : kafkaSettings()) {
+        for (ConfigSetting setting : kafkaSettings()) {
             List<String> names = setting.inherits().stream().map(BrokerSynonym::name).toList();
             List<String> kafkas =
                     ServerTopicConfigSynonyms.ALL_TOPIC_CONFIG_SYNONYMS
@@ -100,7 +100,7 @@ class TopicSettingsTest {
                         "*",
                         "1,*");
 
-        for (TopicSetting setting : kafkaSettings()) {
+        for (ConfigSetting setting : kafkaSettings()) {
             for (String value : values) {
                 if (isStricterHere(setting, value)) {
                     continue;
@@ -166,7 +166,7 @@ class TopicSettingsTest {
 
     @Test
     void everyDefaultIsLegal() {
-        for (TopicSetting setting : TopicSettings.all()) {
+        for (ConfigSetting setting : TopicSettings.all()) {
             if (setting.defaultValue() != null) {
                 assertThat(setting.problem(setting.defaultValue())).as(setting.name()).isEmpty();
             }
@@ -175,7 +175,7 @@ class TopicSettingsTest {
 
     @Test
     void flushPolicyIsAckOrInterval() {
-        TopicSetting policy = Objects.requireNonNull(TopicSettings.find("flush.policy"));
+        ConfigSetting policy = Objects.requireNonNull(TopicSettings.find("flush.policy"));
 
         assertThat(policy.problem("interval")).isEmpty();
         assertThat(policy.problem("never")).isPresent();
@@ -192,14 +192,14 @@ class TopicSettingsTest {
         assertThat(PAGE).content().isEqualTo(TopicSettingsPage.markdown());
     }
 
-    private static List<TopicSetting> kafkaSettings() {
+    private static List<ConfigSetting> kafkaSettings() {
         return TopicSettings.all().stream()
                 .filter(setting -> !setting.name().equals("flush.policy"))
                 .toList();
     }
 
     /** Tiers are off here, and a segment for tests has a floor. */
-    private static boolean isStricterHere(TopicSetting setting, String value) {
+    private static boolean isStricterHere(ConfigSetting setting, String value) {
         return setting.name().equals("internal.segment.bytes")
                 || (setting.effect() instanceof Effect.Refused && value.equals("true"));
     }

@@ -9,7 +9,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of {@link TopicSettings}.
+ * One line of {@link TopicSettings} or {@link GroupConfigs}.
  *
  * @param defaultValue what holds when neither the topic nor the broker says anything; null: nothing
  * @param bounds null where every value of the type is legal
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param hidden shown only where it was set
  * @param text one sentence for people
  */
-public record TopicSetting(
+public record ConfigSetting(
         String name,
         ConfigDef.Type type,
         @Nullable String defaultValue,
@@ -30,67 +30,86 @@ public record TopicSetting(
         String text) {
     private static final Effect WORKS = new Effect.Works();
 
-    static TopicSetting of(
+    static ConfigSetting of(
             String name, ConfigDef.Type type, @Nullable String defaultValue, String text) {
-        return new TopicSetting(
+        return new ConfigSetting(
                 name, type, defaultValue, null, List.of(), null, WORKS, false, text);
     }
 
-    TopicSetting in(ConfigDef.Validator validator) {
-        return new TopicSetting(
+    ConfigSetting in(ConfigDef.Validator validator) {
+        return new ConfigSetting(
                 name, type, defaultValue, validator, inherits, takhinKey, effect, hidden, text);
     }
 
     /** Inherits a broker property of the same unit; a weaker one when called again. */
-    TopicSetting from(String brokerProperty) {
+    ConfigSetting from(String brokerProperty) {
         return from(brokerProperty, BrokerSynonym.Unit.SAME);
     }
 
-    TopicSetting from(String brokerProperty, BrokerSynonym.Unit unit) {
+    ConfigSetting from(String brokerProperty, BrokerSynonym.Unit unit) {
         List<BrokerSynonym> longer =
                 Stream.concat(inherits.stream(), Stream.of(new BrokerSynonym(brokerProperty, unit)))
                         .toList();
-        return new TopicSetting(
+        return new ConfigSetting(
                 name, type, defaultValue, bounds, longer, takhinKey, effect, hidden, text);
     }
 
-    TopicSetting key(String key) {
-        return new TopicSetting(
+    ConfigSetting key(String key) {
+        return new ConfigSetting(
                 name, type, defaultValue, bounds, inherits, key, effect, hidden, text);
     }
 
     /** Kept and shown, without effect in this version. */
-    TopicSetting stored(String instead, String... alreadyTrue) {
+    ConfigSetting stored(String instead, String... alreadyTrue) {
         return with(new Effect.Stored(instead, Set.of(alreadyTrue)));
     }
 
-    TopicSetting refused(String value, String why) {
+    ConfigSetting refused(String value, String why) {
         return with(new Effect.Refused(value, why));
     }
 
-    TopicSetting hide() {
-        return new TopicSetting(
+    ConfigSetting absent(String why) {
+        return with(new Effect.Absent(why));
+    }
+
+    ConfigSetting hide() {
+        return new ConfigSetting(
                 name, type, defaultValue, bounds, inherits, takhinKey, effect, true, text);
     }
 
-    private TopicSetting with(Effect other) {
-        return new TopicSetting(
+    private ConfigSetting with(Effect other) {
+        return new ConfigSetting(
                 name, type, defaultValue, bounds, inherits, takhinKey, other, hidden, text);
     }
 
     /** Why a value cannot be, in the words Kafka's clients know; empty where it can. */
     public Optional<String> problem(String value) {
+        return problem(name, value);
+    }
+
+    /**
+     * The same under another name.
+     *
+     * @param shownName what the client calls the setting
+     */
+    public Optional<String> problem(String shownName, String value) {
         try {
-            parse(value);
+            parse(shownName, value);
         } catch (ConfigException e) {
             return Optional.ofNullable(e.getMessage());
         }
-        if (effect instanceof Effect.Refused(String refused, String why)
-                && refused.equalsIgnoreCase(value.strip())) {
-            return Optional.of(
-                    "Invalid value %s for configuration %s: %s".formatted(value, name, why));
-        }
-        return Optional.empty();
+        return switch (effect) {
+            case Effect.Works(), Effect.Stored(_, _) -> Optional.empty();
+            case Effect.Absent(String why) -> Optional.of(refusal(shownName, value, why));
+            case Effect.Refused(String refused, String why) ->
+                    refused.equalsIgnoreCase(value.strip())
+                            ? Optional.of(refusal(shownName, value, why))
+                            : Optional.empty();
+        };
+    }
+
+    private static String refusal(String shownName, String value, String why) {
+        return "Invalid value %s for configuration %s: %s".formatted(value, shownName, why);
     }
 
     /** What to tell whoever sets this value: that it has no effect yet. */
@@ -105,13 +124,17 @@ public record TopicSetting(
 
     /** The value as an object of {@link #type}; throws {@link ConfigException} where it is none. */
     @Nullable Object parse(@Nullable String value) {
-        Object parsed = ConfigDef.parseType(name, value, type);
+        return parse(name, value);
+    }
+
+    private @Nullable Object parse(String shownName, @Nullable String value) {
+        Object parsed = ConfigDef.parseType(shownName, value, type);
         if (parsed instanceof List<?> list && bounds instanceof ConfigDef.ValidList) {
             // As Kafka does: an item that is there twice counts once.
             parsed = list.stream().distinct().toList();
         }
         if (bounds != null) {
-            bounds.ensureValid(name, parsed);
+            bounds.ensureValid(shownName, parsed);
         }
         return parsed;
     }
