@@ -8,7 +8,7 @@ build=$root/build
 broker=$root/takhin-broker/target
 
 mkdir -p "$build"
-rm -rf "$build/lib" "$build/takhin.aot" "$build/commit"
+rm -rf "$build/lib" "$build/takhin.aot" "$build/takhin.aot.config" "$build/commit"
 mkdir "$build/lib"
 cp "$broker"/lib/*.jar "$build/lib/"
 cp "$broker/takhin-broker-$1.jar" "$build/lib/takhin-broker.jar"
@@ -22,7 +22,7 @@ git_head
 commit=${HEAD:0:7}
 echo "v$1 (commit: ${commit:-unknown})" > "$build/version"
 if [[ $2 == true ]]; then
-    "$JAVA_HOME/bin/java" -cp "$broker/test-classes:$build/lib/takhin-broker.jar" \
+    "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "$broker/test-classes:$build/lib/takhin-broker.jar" \
         io.takhin.broker.packaging.AotTraining "$build" \
         || echo "takhin: no AOT cache was made; it starts slower without" >&2
 fi

@@ -16,14 +16,20 @@ import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 
 /**
  * New topics, cut into operations small enough for the controller, which takes 10,000 records at
- * once: one a topic, one a setting, one a partition. A topic larger than that is created with the
- * partitions that fit and grows afterwards (ADR 56).
+ * once: one a topic, one a setting, one a partition. A topic larger than that is created with its
+ * first partitions and grows afterwards (ADR 56).
  *
  * @param batches topics to create together, in this order
  * @param growth what topics too large to create at once are to become, by name
  */
 record CreationPlan(List<List<CreatableTopic>> batches, Map<String, CreatePartitionsTopic> growth) {
     static final int RECORDS_MAX = 10_000;
+
+    /**
+     * How many partitions a step of something larger has. The controller is one thread: while it
+     * places partitions it hears no heartbeat, and brokers must not be fenced meanwhile.
+     */
+    static final int STEP_PARTITIONS = 2_000;
 
     static CreationPlan of(List<CreatableTopic> topics, boolean validateOnly) {
         List<List<CreatableTopic>> batches = new ArrayList<>();
@@ -65,11 +71,15 @@ record CreationPlan(List<List<CreatableTopic>> batches, Map<String, CreatePartit
         return 1 + 2 * topic.configs().size();
     }
 
+    private static int firstPartitions(CreatableTopic topic) {
+        return Math.clamp(RECORDS_MAX - overhead(topic), 1, STEP_PARTITIONS);
+    }
+
     private static CreatableTopic firstPart(CreatableTopic topic) {
-        int fits = Math.max(1, RECORDS_MAX - overhead(topic));
+        int first = firstPartitions(topic);
         return topic.assignments().isEmpty()
-                ? copy(topic, List.of()).setNumPartitions(fits)
-                : copy(topic, inOrder(topic).subList(0, fits));
+                ? copy(topic, List.of()).setNumPartitions(first)
+                : copy(topic, inOrder(topic).subList(0, first));
     }
 
     /** A small topic the controller accepts if, and only if, it accepts the large one. */
@@ -95,7 +105,7 @@ record CreationPlan(List<List<CreatableTopic>> batches, Map<String, CreatePartit
         }
         List<CreatableReplicaAssignment> all = inOrder(topic);
         return rest.setAssignments(
-                all.subList(Math.max(1, RECORDS_MAX - overhead(topic)), all.size()).stream()
+                all.subList(firstPartitions(topic), all.size()).stream()
                         .map(one -> new CreatePartitionsAssignment().setBrokerIds(one.brokerIds()))
                         .toList());
     }

@@ -12,7 +12,7 @@ import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartit
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * Adds partitions to one topic, as many at a time as the controller takes in one operation.
+ * Adds partitions to one topic, some at a time.
  *
  * <p>When a step fails, the steps before it have happened; whoever grows a topic decides what that
  * means.
@@ -48,7 +48,7 @@ final class PartitionGrowth {
         if (have >= target.count()) {
             return CompletableFuture.completedFuture(Optional.empty());
         }
-        int next = Math.min(target.count(), have + CreationPlan.RECORDS_MAX);
+        int next = Math.min(target.count(), have + CreationPlan.STEP_PARTITIONS);
         return ask(have, next)
                 .thenCompose(problem ->
                         problem.isPresent()

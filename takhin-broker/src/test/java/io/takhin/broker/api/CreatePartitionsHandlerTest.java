@@ -61,50 +61,48 @@ class CreatePartitionsHandlerTest {
 
     @Test
     void moreThanOneOperationTakesIsDoneInSteps() {
-        CreatePartitionsResponseData answer = answer(topic("orders", 25_003), topic("bills", 2));
+        CreatePartitionsResponseData answer = answer(topic("orders", 11_003), topic("bills", 2));
 
         assertThat(answer.results()).allMatch(result -> result.errorCode() == 0);
         assertThat(asked())
                 .extracting(CreatePartitionsTopic::count)
-                .containsExactly(10_003, 20_003, 25_003, 2);
+                .containsExactly(2_003, 4_003, 6_003, 8_003, 10_003, 11_003, 2);
     }
 
     @Test
     void placesAreSharedOutAmongTheSteps() {
         List<CreatePartitionsAssignment> places =
                 Collections.nCopies(
-                        15_000, new CreatePartitionsAssignment().setBrokerIds(List.of(1)));
+                        11_000, new CreatePartitionsAssignment().setBrokerIds(List.of(1)));
 
-        answer(topic("orders", 15_003).setAssignments(places));
+        answer(topic("orders", 11_003).setAssignments(places));
 
         assertThat(asked())
                 .extracting(topic -> topic.assignments().size())
-                .containsExactly(10_000, 5_000);
+                .containsExactly(2_000, 2_000, 2_000, 2_000, 2_000, 1_000);
     }
 
     @Test
     void aStepThatFailsIsTheLastAndSaid() {
-        failAtCount.add(20_003);
+        failAtCount.add(4_003);
 
         CreatePartitionsResponseData answer = answer(topic("orders", 30_003));
 
         CreatePartitionsTopicResult result = answer.results().getFirst();
         assertThat(result.errorCode()).isEqualTo(Errors.INVALID_REPLICATION_FACTOR.code());
         assertThat(result.errorMessage()).contains("in steps", "no broker");
-        assertThat(asked())
-                .extracting(CreatePartitionsTopic::count)
-                .containsExactly(10_003, 20_003);
+        assertThat(asked()).extracting(CreatePartitionsTopic::count).containsExactly(2_003, 4_003);
     }
 
     @Test
     void validatingManyPartitionsAddsNone() {
-        answer(request(topic("orders", 25_003)).setValidateOnly(true));
+        answer(request(topic("orders", 11_003)).setValidateOnly(true));
 
         assertThat(quorum.asked(CreatePartitionsRequestData.class))
                 .allMatch(CreatePartitionsRequestData::validateOnly);
         assertThat(asked())
                 .extracting(CreatePartitionsTopic::count)
-                .containsExactly(10_003, 10_003, 5_003);
+                .containsExactly(2_003, 2_003, 2_003, 2_003, 2_003, 1_003);
     }
 
     @Test

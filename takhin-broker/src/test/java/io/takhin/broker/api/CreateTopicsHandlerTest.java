@@ -203,14 +203,14 @@ class CreateTopicsHandlerTest {
     void aTopicTooLargeForOneOperationIsCreatedSmallAndGrows() {
         quorum.on(CreatePartitionsRequestData.class, CreateTopicsHandlerTest::grown);
 
-        CreatableTopicResult result = create(topic("huge", 25_000));
+        CreatableTopicResult result = create(topic("huge", 11_000));
 
         assertThat(error(result)).isEqualTo(Errors.NONE);
-        assertThat(result.numPartitions()).isEqualTo(25_000);
-        assertThat(askedTopics().getFirst().numPartitions()).isEqualTo(9_999);
+        assertThat(result.numPartitions()).isEqualTo(11_000);
+        assertThat(askedTopics().getFirst().numPartitions()).isEqualTo(2_000);
         assertThat(quorum.asked(CreatePartitionsRequestData.class))
                 .extracting(growth -> growth.topics().iterator().next().count())
-                .containsExactly(19_999, 25_000);
+                .containsExactly(4_000, 6_000, 8_000, 10_000, 11_000);
     }
 
     @Test
@@ -226,10 +226,10 @@ class CreateTopicsHandlerTest {
                         .topics()
                         .iterator()
                         .next();
-        assertThat(askedTopics().getFirst().assignments()).hasSize(9_999);
-        assertThat(growth.count()).isEqualTo(12_000);
-        assertThat(growth.assignments()).hasSize(2_001);
-        assertThat(growth.assignments().getFirst().brokerIds()).containsExactly(9_999);
+        assertThat(askedTopics().getFirst().assignments()).hasSize(2_000);
+        assertThat(growth.count()).isEqualTo(4_000);
+        assertThat(growth.assignments()).hasSize(2_000);
+        assertThat(growth.assignments().getFirst().brokerIds()).containsExactly(2_000);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.network.Client;
+import io.takhin.network.Deadline;
 import io.takhin.network.Exchange;
 import io.takhin.protocol.Request;
 import java.net.InetAddress;
@@ -85,6 +86,11 @@ public final class FakeExchange implements Exchange {
     @Override
     public void execute(Runnable task) {
         task.run();
+    }
+
+    @Override
+    public Deadline executeAfter(Duration delay, Runnable task) {
+        throw new AssertionError("no handler of these waits for the clock");
     }
 
     private record TestClient() implements Client {

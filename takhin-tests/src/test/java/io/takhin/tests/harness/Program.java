@@ -15,14 +15,14 @@ public final class Program {
     }
 
     /** The launcher; {@code -Dtakhin.test.program} names another build of it. */
-    static Path launcher() {
+    public static Path launcher() {
         String named = System.getProperty("takhin.test.program", "");
         return named.isEmpty() ? ROOT.resolve("takhin") : Path.of(named);
     }
 
-    /** The configuration that is shipped. */
+    /** The configuration that is shipped beside the launcher. */
     public static Path shippedConfig() {
-        return ROOT.resolve("configs/takhin.yaml");
+        return launcher().resolveSibling("configs/takhin.yaml");
     }
 
     /** A folder below the build's output. */

@@ -61,13 +61,18 @@ public record TakhinSetup(
 
     /** Starts it and waits for nothing: for starts that are to fail, or that wait for others. */
     public TakhinProcess launch() {
+        return launch(command());
+    }
+
+    /** The launcher, with the shipped configuration and this setup's flags. */
+    public List<String> command() {
         List<String> command = new ArrayList<>();
         command.add(Program.launcher().toString());
         command.addAll(List.of("-config", Program.shippedConfig().toString()));
         command.addAll(List.of("-data-dir", dataDirectory().toString()));
         command.addAll(List.of("-port", Integer.toString(port)));
         command.addAll(flags);
-        return launch(command);
+        return command;
     }
 
     /** Starts the launcher with exactly these arguments, in this setup's environment. */
@@ -78,7 +83,8 @@ public record TakhinSetup(
         return launch(command);
     }
 
-    private TakhinProcess launch(List<String> command) {
+    /** Runs a command of the caller's that ends in the launcher. */
+    public TakhinProcess launch(List<String> command) {
         try {
             Files.createDirectories(home);
             ProcessBuilder builder = new ProcessBuilder(command).directory(home.toFile());
