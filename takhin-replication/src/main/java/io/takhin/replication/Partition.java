@@ -123,8 +123,8 @@ public final class Partition {
 
     private void afterAppend(long end, boolean safe) {
         if (log.config().flushPolicy() == FlushPolicy.INTERVAL) {
-            commits.advanceTo(end);
             show(end);
+            commits.advanceTo(end);
         } else if (safe) {
             log.requestFlush();
         } else {
@@ -132,9 +132,10 @@ public final class Partition {
         }
     }
 
+    /** Visible first: a producer that was answered must find its records when it looks for them. */
     private void onDurable(long offset) {
-        commits.advanceTo(offset);
         show(offset);
+        commits.advanceTo(offset);
     }
 
     /**

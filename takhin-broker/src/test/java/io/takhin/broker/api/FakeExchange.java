@@ -5,17 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.network.Client;
 import io.takhin.network.Deadline;
 import io.takhin.network.Exchange;
+import io.takhin.protocol.FrameEncoder;
 import io.takhin.protocol.Request;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
-import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request out of nowhere, and the record of what was answered. An answer must be one that the
@@ -26,6 +29,9 @@ public final class FakeExchange implements Exchange {
 
     private final Request request;
     private final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
+
+    private final List<Runnable> deadlines = new CopyOnWriteArrayList<>();
+    private volatile @Nullable String end;
 
     private FakeExchange(Request request) {
         this.request = request;
@@ -69,18 +75,28 @@ public final class FakeExchange implements Exchange {
     @Override
     public void reply(ApiMessage response) {
         // Throws where the version has no place for something that is set.
-        MessageUtil.toByteBufferAccessor(response, request.version());
+        FrameEncoder.response(request.header(), response);
         assertThat(answer.complete(response)).as("only one answer").isTrue();
+    }
+
+    /** Lets the time of whatever the handler waits for run out. */
+    public void letTimePass() {
+        deadlines.forEach(Runnable::run);
+    }
+
+    /** How a request ended that got no answer: "nothing", or why its connection was closed. */
+    public String end() {
+        return String.valueOf(end);
     }
 
     @Override
     public void replyNothing() {
-        throw new AssertionError("this request is owed an answer");
+        end = "nothing";
     }
 
     @Override
     public void disconnect(String why) {
-        throw new AssertionError("unexpected disconnect: " + why);
+        end = why;
     }
 
     @Override
@@ -90,7 +106,8 @@ public final class FakeExchange implements Exchange {
 
     @Override
     public Deadline executeAfter(Duration delay, Runnable task) {
-        throw new AssertionError("no handler of these waits for the clock");
+        deadlines.add(task);
+        return () -> deadlines.remove(task);
     }
 
     private record TestClient() implements Client {
