@@ -32,6 +32,8 @@ public final class Membership {
     private static final Duration SOON = Duration.ofMillis(10);
     // Faster retries without a quorum would only flood the controller that comes next.
     private static final Duration AFTER_FAILURE = Duration.ofMillis(100);
+    // Registering after a crash may write a record for each partition this broker had.
+    private static final Duration REGISTRATION_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration WHILE_LEAVING = Duration.ofMillis(50);
     private static final short REGISTRATION_VERSION = 4;
     private static final short HEARTBEAT_VERSION = 1;
@@ -172,7 +174,7 @@ public final class Membership {
 
     private void register() {
         BrokerRegistrationRequestData request = registration.request(epoch);
-        send(request, REGISTRATION_VERSION, this::onRegistration);
+        send(request, REGISTRATION_VERSION, REGISTRATION_TIMEOUT, this::onRegistration);
     }
 
     private void onRegistration(ApiMessage answer) {
@@ -201,7 +203,9 @@ public final class Membership {
                         .setWantFence(!ready)
                         .setWantShutDown(state == State.LEAVING)
                         .setOfflineLogDirs(new ArrayList<>(offlineDirectories));
-        send(request, HEARTBEAT_VERSION, this::onHeartbeat);
+        // Several fit into a session: a controller that died without a word must not cost it.
+        Duration timeout = timing.session().dividedBy(3);
+        send(request, HEARTBEAT_VERSION, timeout, this::onHeartbeat);
     }
 
     private void onHeartbeat(ApiMessage answer) {
@@ -231,10 +235,11 @@ public final class Membership {
         }
     }
 
-    private void send(ApiMessage request, short version, Consumer<ApiMessage> onAnswer) {
+    private void send(
+            ApiMessage request, short version, Duration timeout, Consumer<ApiMessage> onAnswer) {
         inFlight = true;
         var _ =
-                quorum.ask(request, version, self, Math.toIntExact(timing.session().toMillis()))
+                quorum.ask(request, version, self, Math.toIntExact(timeout.toMillis()))
                         .whenComplete((answer, error) ->
                                 surroundings
                                         .timer()

@@ -97,14 +97,18 @@ public record MetadataSettings(
             Duration snapshotAge) {
         private static final long SNAPSHOT_BYTES = 20L << 20;
 
-        /** For a node that is its own quorum: no idle records, so that idle costs nothing. */
+        /**
+         * For a node that is its own quorum. No idle records, so that idle costs nothing. Nobody
+         * takes over from this broker, and its own restart does not wait for the session (ADR 22):
+         * it is long, so that a busy controller does not fence the only broker there is.
+         */
         public static Timing alone() {
             return new Timing(
                     Duration.ofMillis(1000),
                     Duration.ofMillis(300),
                     Duration.ofMillis(5),
-                    Duration.ofMillis(1000),
-                    Duration.ofMillis(200),
+                    Duration.ofMillis(9000),
+                    Duration.ofMillis(2000),
                     Duration.ZERO,
                     SNAPSHOT_BYTES,
                     Duration.ofHours(1));
