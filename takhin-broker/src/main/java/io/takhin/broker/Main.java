@@ -34,7 +34,7 @@ public final class Main {
 
     /** Runs until the process is told to stop, or the broker cannot go on. */
     public static void main(String[] args) {
-        Main main = new Main(System.out, System.err, System.getenv(), NoBroker::start);
+        Main main = new Main(System.out, System.err, System.getenv(), Broker::start);
         System.exit(main.run(List.of(args)));
     }
 

@@ -1,6 +1,7 @@
 package io.takhin.network;
 
 import io.takhin.protocol.Request;
+import java.time.Duration;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 /**
@@ -29,4 +30,10 @@ public interface Exchange {
      * them.
      */
     void execute(Runnable task);
+
+    /**
+     * Runs a task on the connection's event loop after some time, unless cancelled before. The way
+     * to bound a wait: the task and the cancelling handler run on the same thread.
+     */
+    Deadline executeAfter(Duration delay, Runnable task);
 }

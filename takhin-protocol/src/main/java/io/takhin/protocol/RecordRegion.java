@@ -21,6 +21,17 @@ public interface RecordRegion extends BaseRecords {
      */
     long transferTo(long from, WritableByteChannel channel) throws IOException;
 
+    /**
+     * Whether sending is likely to wait for a disk. The connection then calls {@link #load} first,
+     * on a thread that may wait, so that its event loop never does.
+     */
+    default boolean mayBlock() {
+        return false;
+    }
+
+    /** Brings some bytes of this region into the page cache. May block. */
+    default void load(long from, long length) throws IOException {}
+
     /** Gives the file back. */
     void release();
 

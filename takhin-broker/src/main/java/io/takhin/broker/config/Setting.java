@@ -305,6 +305,26 @@ public enum Setting {
         return kind;
     }
 
+    /** The form of its values, for those who show them. */
+    public Form form() {
+        return switch (kind) {
+            case Kind.Text _, Kind.Choice _ -> Form.TEXT;
+            case Kind.Flag _ -> Form.FLAG;
+            case Kind.Whole _ -> Form.WHOLE;
+            case Kind.Ratio _ -> Form.RATIO;
+            case Kind.ListOf _ -> Form.LIST;
+        };
+    }
+
+    /** What a value looks like. */
+    public enum Form {
+        TEXT,
+        FLAG,
+        WHOLE,
+        RATIO,
+        LIST
+    }
+
     /** In the text form of its kind; null where there is no default. */
     public @Nullable String defaultText() {
         return defaultText;

@@ -1,4 +1,4 @@
-package io.takhin.broker;
+package io.takhin.broker.api;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

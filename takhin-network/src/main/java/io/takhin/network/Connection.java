@@ -1,0 +1,410 @@
+package io.takhin.network;
+
+import io.takhin.network.Outbox.Outcome;
+import io.takhin.protocol.Decoded;
+import io.takhin.protocol.EncodedFrame;
+import io.takhin.protocol.FrameEncoder;
+import io.takhin.protocol.MalformedFrameException;
+import io.takhin.protocol.RecordRegion;
+import io.takhin.protocol.Request;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client. It reads frames, starts their requests in the order of arrival and sends the answers
+ * in that same order. While a client does not take its answers, or has too many requests in flight,
+ * nothing is read from it, and so TCP slows it down.
+ *
+ * <p>Threads: its event loop. What {@link Client} offers is immutable and may be asked by any.
+ */
+final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink {
+    private static final Logger log = LoggerFactory.getLogger(Connection.class);
+
+    /** Answers are encoded ahead of the socket up to this; the others wait as messages. */
+    private static final int OUTBOX_BYTES = 64 << 10;
+
+    /** Bodies of requests in flight stay in the heap; Produce requests do not. */
+    private static final int IN_FLIGHT_BYTES_MAX = 1 << 20;
+
+    private final long id;
+    private final Listener listener;
+    private final EventLoop loop;
+    private final SocketChannel channel;
+    private final InetSocketAddress address;
+    private final InetSocketAddress localAddress;
+    private final FrameReceiver receiver;
+    private final Outbox outbox = new Outbox();
+    private final Deque<PendingReply> replies = new ArrayDeque<>(4);
+
+    /** Answers in the outbox that expect to be counted when they are out. */
+    private final Deque<Sending> sending = new ArrayDeque<>(4);
+
+    private @Nullable SelectionKey key;
+    private Outcome lastSend = Outcome.SENT;
+    private int inFlightBytes;
+    private boolean full;
+    private boolean delivering;
+    private boolean flushPlanned;
+    private boolean closed;
+    private long activeNanos;
+
+    private record Sending(PendingReply reply, long bytes) {}
+
+    Connection(long id, Listener listener, EventLoop loop, SocketChannel channel)
+            throws IOException {
+        this.id = id;
+        this.listener = listener;
+        this.loop = loop;
+        this.channel = channel;
+        this.address = (InetSocketAddress) channel.getRemoteAddress();
+        this.localAddress = (InetSocketAddress) channel.getLocalAddress();
+        this.receiver =
+                new FrameReceiver(
+                        loop,
+                        listener.loops().receiveMemory(),
+                        listener.loops().settings().requestBytesMax(),
+                        this);
+        this.activeNanos = loop.clock().nanos();
+    }
+
+    @Override
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return localAddress;
+    }
+
+    @Override
+    public String listener() {
+        return listener.name();
+    }
+
+    @Override
+    public KafkaPrincipal principal() {
+        return KafkaPrincipal.ANONYMOUS;
+    }
+
+    @Override
+    public long connectionId() {
+        return id;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    boolean isOf(Listener other) {
+        return listener == other;
+    }
+
+    /** Begins to read. */
+    void open() throws IOException {
+        key = loop.register(channel, SelectionKey.OP_READ, this);
+    }
+
+    @Override
+    public void onReady(SelectionKey ready) {
+        activeNanos = loop.clock().nanos();
+        try {
+            if (ready.isWritable()) {
+                sendReplies(true);
+            }
+            if (ready.isValid() && ready.isReadable() && readsMore()) {
+                receive();
+            }
+            afterDelivery();
+        } catch (MalformedFrameException e) {
+            disconnect(e.getMessage());
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    @Override
+    public void abandon() {
+        close();
+    }
+
+    @Override
+    public void onFrame(ByteBuffer frame) throws MalformedFrameException {
+        int bytes = frame.remaining();
+        switch (listener.decoder().decode(frame)) {
+            case Decoded.Accepted accepted -> {
+                PendingReply reply = queue(accepted.request(), bytes);
+                handle(reply);
+            }
+            case Decoded.Answered answered -> {
+                Request request = new Request(answered.header(), answered.response());
+                queue(request, bytes).reply(answered.response());
+            }
+        }
+    }
+
+    @Override
+    public boolean takesMore() {
+        return !closed && !full && lastSend == Outcome.SENT;
+    }
+
+    @Override
+    public void onMemoryGranted() {
+        loop.execute(() -> {
+            receiver.useMemory();
+            updateInterest();
+        });
+    }
+
+    /** An answer is ready, perhaps not the next one. */
+    void onReplyReady(PendingReply reply) {
+        if (closed) {
+            discard(reply);
+        } else if (!delivering && !flushPlanned) {
+            flushPlanned = true;
+            loop.flushLater(this);
+        }
+    }
+
+    /** Sends the answers that are next in order, and goes on reading if they were in the way. */
+    void flush() {
+        flushPlanned = false;
+        if (closed) {
+            return;
+        }
+        try {
+            afterDelivery();
+        } catch (MalformedFrameException e) {
+            disconnect(e.getMessage());
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    /** Closes for a reason that the operator should see. */
+    void disconnect(@Nullable String why) {
+        if (!closed) {
+            log.warn("closed connection {} of {} on {}: {}", id, address, listener(), why);
+            listener.observer().connectionBroken();
+            close();
+        }
+    }
+
+    /** Closes if nothing moved for too long, or if others need what a stalled frame holds. */
+    void checkIdle(long nowNanos, boolean memoryWanted) {
+        long idleNanos = listener.loops().settings().idleTimeout().toNanos();
+        boolean waitsForHandler = !replies.isEmpty() && outbox.isEmpty();
+        boolean waitsForUs = waitsForHandler || receiver.waitsForMemory();
+        if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
+            log.debug("closed connection {} of {}: idle", id, address);
+            close();
+        } else if (memoryWanted && receiver.isStalled(nowNanos)) {
+            disconnect("a frame did not arrive in time while others waited for its memory");
+        }
+    }
+
+    private boolean readsMore() {
+        return takesMore() && receiver.wantsBytes();
+    }
+
+    private void receive() throws IOException, MalformedFrameException {
+        delivering = true;
+        try {
+            if (receiver.receive(channel) < 0) {
+                close();
+            }
+        } finally {
+            delivering = false;
+        }
+    }
+
+    private PendingReply queue(Request request, int bytes) {
+        PendingReply reply = new PendingReply(this, request, bytes, loop.clock().nanos());
+        replies.add(reply);
+        if (request.apiKey() != ApiKeys.PRODUCE) {
+            inFlightBytes += bytes;
+        }
+        full =
+                replies.size() >= listener.loops().settings().requestsInFlightMax()
+                        || inFlightBytes >= IN_FLIGHT_BYTES_MAX;
+        listener.observer().requestArrived(request.apiKey(), bytes);
+        return reply;
+    }
+
+    @SuppressWarnings("CatchingUnchecked")
+    private void handle(PendingReply reply) {
+        try {
+            listener.handler().handle(reply);
+        } catch (RuntimeException e) {
+            log.error("the handler of {} failed", reply.request().header(), e);
+            disconnect("its request could not be handled");
+        }
+    }
+
+    /** Sends what the delivered requests were answered, and delivers what was held back. */
+    private void afterDelivery() throws IOException, MalformedFrameException {
+        if (closed) {
+            return;
+        }
+        sendReplies(false);
+        if (receiver.hasKept() && takesMore()) {
+            delivering = true;
+            try {
+                receiver.resume();
+            } finally {
+                delivering = false;
+            }
+            flushAgainIfReady();
+        }
+        updateInterest();
+    }
+
+    private void flushAgainIfReady() {
+        PendingReply next = replies.peek();
+        if (next != null && next.isReady() && lastSend == Outcome.SENT) {
+            onReplyReady(next);
+        }
+    }
+
+    private void sendReplies(boolean writable) throws IOException {
+        if (lastSend == Outcome.COLD || (lastSend == Outcome.BLOCKED && !writable)) {
+            return;
+        }
+        do {
+            encodeReady();
+            lastSend = outbox.send(channel, loop.sendBuffer(), writable);
+            countSent();
+        } while (lastSend == Outcome.SENT && isNextReady());
+        if (lastSend == Outcome.COLD) {
+            loadCold();
+        }
+    }
+
+    private boolean isNextReady() {
+        PendingReply next = replies.peek();
+        return next != null && next.isReady();
+    }
+
+    private void encodeReady() {
+        while (isNextReady() && outbox.bytes() < OUTBOX_BYTES) {
+            PendingReply reply = replies.remove();
+            leaveFlight(reply);
+            ApiMessage response = reply.response();
+            if (response == null) {
+                sending.add(new Sending(reply, 0));
+            } else {
+                EncodedFrame frame = encode(reply, response);
+                outbox.add(frame);
+                sending.add(new Sending(reply, frame.size()));
+            }
+        }
+    }
+
+    private static EncodedFrame encode(PendingReply reply, ApiMessage response) {
+        try {
+            return FrameEncoder.response(reply.request().header(), response);
+        } catch (RuntimeException e) {
+            FrameEncoder.releaseRegions(response);
+            throw e;
+        }
+    }
+
+    private void leaveFlight(PendingReply reply) {
+        if (reply.request().apiKey() != ApiKeys.PRODUCE) {
+            inFlightBytes -= reply.requestBytes();
+        }
+        // Well below the limit, so that reading does not stop and go with every answer.
+        if (replies.size() <= listener.loops().settings().requestsInFlightMax() / 2
+                && inFlightBytes < IN_FLIGHT_BYTES_MAX) {
+            full = false;
+        }
+    }
+
+    private void countSent() {
+        if (sending.isEmpty() || !outbox.isEmpty()) {
+            return;
+        }
+        long now = loop.clock().nanos();
+        activeNanos = now;
+        for (Sending sent : sending) {
+            ApiKeys apiKey = sent.reply().request().apiKey();
+            listener.observer().replySent(apiKey, sent.bytes(), now - sent.reply().arrivedNanos());
+        }
+        sending.clear();
+    }
+
+    /** The region stays in the outbox and must not be given back while it is being loaded. */
+    private void loadCold() {
+        RecordRegion region = outbox.coldRegion();
+        long bytes = outbox.coldBytes();
+        long from = region.sizeInBytes() - bytes;
+        listener.loops()
+                .coldReads()
+                .load(region, from, bytes, () -> loop.execute(this::onColdLoaded));
+    }
+
+    private void onColdLoaded() {
+        if (closed) {
+            outbox.close();
+            return;
+        }
+        outbox.coldRegionLoaded();
+        lastSend = Outcome.SENT;
+        flush();
+    }
+
+    private void updateInterest() {
+        if (closed || key == null) {
+            return;
+        }
+        boolean writes = lastSend == Outcome.BLOCKED || lastSend == Outcome.YIELDED;
+        int interest =
+                (readsMore() ? SelectionKey.OP_READ : 0) | (writes ? SelectionKey.OP_WRITE : 0);
+        if (key.interestOps() != interest) {
+            key.interestOps(interest);
+        }
+    }
+
+    private void discard(PendingReply reply) {
+        ApiMessage response = reply.response();
+        if (response != null) {
+            FrameEncoder.releaseRegions(response);
+        }
+    }
+
+    /** The network broke the connection, or the client did without saying good-bye. */
+    private void fail(IOException e) {
+        log.debug("connection {} of {} failed", id, address, e);
+        close();
+    }
+
+    private void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        receiver.close();
+        replies.stream().filter(PendingReply::isReady).forEach(this::discard);
+        replies.clear();
+        if (lastSend != Outcome.COLD) {
+            outbox.close();
+        }
+        try {
+            channel.close();
+        } catch (IOException e) {
+            log.debug("cannot close connection {} of {}", id, address, e);
+        }
+        listener.onClosed();
+    }
+}
