@@ -5,12 +5,16 @@ import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.feature.Features;
+import org.apache.kafka.common.feature.SupportedVersionRange;
 import org.apache.kafka.controller.Controller;
 import org.apache.kafka.image.loader.MetadataLoader;
 import org.apache.kafka.image.publisher.SnapshotGenerator;
@@ -32,6 +36,7 @@ public final class MetadataNode {
     private final StorageFormat format;
     private final Surroundings surroundings;
     private final RaftNode raft;
+    private final RaftNetwork network;
     private final @Nullable Controller controller;
     private final ViewPublisher views;
     private final MetadataLoader loader;
@@ -39,25 +44,31 @@ public final class MetadataNode {
     private final QuorumAccess quorum;
     private final Membership membership;
     private final ProducerIds producerIds;
+    private final @Nullable VoterRegistration voter;
 
     private MetadataNode(
             MetadataSettings settings,
             StorageFormat format,
             RaftNode raft,
+            RaftNetwork network,
             Surroundings surroundings,
             long previousEpoch)
             throws IOException {
         this.format = format;
         this.raft = raft;
+        this.network = network;
         this.surroundings = surroundings;
         this.controller =
                 settings.isVoter()
                         ? ControllerNode.start(settings, format, raft, surroundings)
                         : null;
-        ControllerCalls calls = controller == null ? null : new ControllerCalls(controller);
         this.quorum =
                 new QuorumAccess(
-                        settings.nodeId(), raft, calls, RemoteController.NONE, surroundings);
+                        settings.nodeId(),
+                        raft,
+                        controller == null ? null : new ControllerCalls(controller),
+                        network.remoteController(surroundings.time()),
+                        surroundings);
         Registration registration =
                 new Registration(
                         settings.nodeId(),
@@ -73,6 +84,10 @@ public final class MetadataNode {
                         format.clusterId(), settings.broker().listener(), membership::onApplied);
         this.loader = ImageLoading.loader(settings, raft, surroundings);
         this.snapshots = ImageLoading.snapshots(settings, raft, surroundings);
+        this.voter =
+                settings.isVoter()
+                        ? new VoterRegistration(settings, quorum, surroundings.timer())
+                        : null;
     }
 
     /**
@@ -90,9 +105,26 @@ public final class MetadataNode {
         Surroundings surroundings =
                 new Surroundings(new KafkaTime(clock), new MetadataTimer(), new Faults(onFatal));
         MetadataLog raftLog = MetadataLog.open(settings.directory(), clock);
-        RaftNode raft = new RaftNode(settings, format, raftLog, new NoPeers(), surroundings);
+        RaftNetwork network = RaftNetwork.open(settings, clock);
+        RaftNode raft = new RaftNode(settings, format, raftLog, network.channel(), surroundings);
         raft.initialize(new VoteFile(raftLog.directory()));
-        return new MetadataNode(settings, format, raft, surroundings, previousEpoch);
+        MetadataNode node =
+                new MetadataNode(settings, format, raft, network, surroundings, previousEpoch);
+        network.listen(new RaftPort(raft, node.quorum, surroundings.time()));
+        return node;
+    }
+
+    /** The feature levels that a broker of this program registers and ApiVersions tells. */
+    public static Features<SupportedVersionRange> supportedFeatures() {
+        return Features.supportedFeatures(
+                ControllerNode.supportedFeatures().entrySet().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        Map.Entry::getKey,
+                                        feature ->
+                                                new SupportedVersionRange(
+                                                        feature.getValue().min(),
+                                                        feature.getValue().max()))));
     }
 
     /** Hears of every change of the metadata; to be added before {@link #start}. */
@@ -117,6 +149,9 @@ public final class MetadataNode {
                             }
                         });
         membership.start();
+        if (voter != null) {
+            voter.start();
+        }
     }
 
     /** The metadata as this node knows it now. */
@@ -170,6 +205,12 @@ public final class MetadataNode {
             controller.close();
         }
         surroundings.timer().close();
+        network.close();
+    }
+
+    /** For tests: what others see of this node ends, as when its machine dies. */
+    void cutOff() {
+        network.close();
     }
 
     private void awaitLeft() throws InterruptedException {

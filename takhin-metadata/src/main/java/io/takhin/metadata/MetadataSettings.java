@@ -57,6 +57,14 @@ public record MetadataSettings(
         return alone() || voters.stream().anyMatch(voter -> voter.id() == nodeId);
     }
 
+    /** This node among the voters. Alone it has an address only because Kafka wants one. */
+    Voter self() {
+        return voters.stream()
+                .filter(voter -> voter.id() == nodeId)
+                .findFirst()
+                .orElseGet(() -> new Voter(nodeId, "127.0.0.1", 1));
+    }
+
     /** A member of the quorum and where the others reach it. */
     public record Voter(int id, String host, int port) {}
 

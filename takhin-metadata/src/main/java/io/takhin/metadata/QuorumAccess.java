@@ -1,6 +1,9 @@
 package io.takhin.metadata;
 
+import io.takhin.protocol.ErrorReplies;
+import io.takhin.protocol.Request;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -11,7 +14,9 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.message.DescribeQuorumRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.controller.ControllerRequestContext;
 import org.jspecify.annotations.Nullable;
 
@@ -84,15 +89,19 @@ final class QuorumAccess implements Quorum {
     }
 
     private CompletableFuture<? extends ApiMessage> askLeader(int leader, Question question) {
+        return leader == nodeId ? serve(question) : remote.ask(leader, question);
+    }
+
+    /** Serves a request that was meant for the controller of this node. */
+    private CompletableFuture<? extends ApiMessage> askHere(Question question) {
         try {
-            return leader == nodeId ? askHere(question) : remote.ask(leader, question);
+            return call(question);
         } catch (ApiException e) { // the controller also refuses by throwing
             return CompletableFuture.failedFuture(e);
         }
     }
 
-    /** Serves a request that was meant for the controller of this node. */
-    CompletableFuture<? extends ApiMessage> askHere(Question question) {
+    private CompletableFuture<? extends ApiMessage> call(Question question) {
         if (question.request() instanceof DescribeQuorumRequestData) {
             return raft.handle(question.request(), question.version(), 0);
         }
@@ -111,6 +120,34 @@ final class QuorumAccess implements Quorum {
         return controller.call(context, question.request());
     }
 
+    /** As {@link #askHere}; what the controller refuses as a whole comes as the error answer. */
+    CompletableFuture<ApiMessage> serve(Question question) {
+        return askHere(question)
+                .<ApiMessage>thenApply(answer -> answer)
+                .exceptionallyCompose(error -> refusal(question, error));
+    }
+
+    private static CompletableFuture<ApiMessage> refusal(Question question, Throwable error) {
+        Throwable cause = unwrap(error);
+        if (cause instanceof NotControllerException || cause instanceof TimeoutException) {
+            return CompletableFuture.failedFuture(cause);
+        }
+        RequestHeader header =
+                new RequestHeader(
+                        ApiKeys.forId(question.request().apiKey()),
+                        question.version(),
+                        question.caller().clientId(),
+                        0);
+        ApiMessage answer = ErrorReplies.to(new Request(header, question.request()), cause);
+        return CompletableFuture.completedFuture(Objects.requireNonNull(answer));
+    }
+
+    /** What was thrown, without the wrapping of futures. */
+    static Throwable unwrap(Throwable error) {
+        Throwable cause = error instanceof CompletionException ? error.getCause() : null;
+        return cause == null ? error : cause;
+    }
+
     private void settle(
             Question question,
             CompletableFuture<ApiMessage> answer,
@@ -120,7 +157,7 @@ final class QuorumAccess implements Quorum {
             answer.complete(reply);
             return;
         }
-        Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+        Throwable cause = error == null ? null : QuorumAccess.unwrap(error);
         if (cause instanceof NotControllerException) {
             retry(question, answer);
         } else if (cause instanceof ApiException) {

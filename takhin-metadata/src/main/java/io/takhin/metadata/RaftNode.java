@@ -39,7 +39,6 @@ final class RaftNode {
 
     private static final Logger log = LoggerFactory.getLogger(RaftNode.class);
     private static final int ELECTION_BACKOFF_MAX_MILLIS = 100;
-    private static final String LOOPBACK = "127.0.0.1";
 
     private final MetadataSettings settings;
     private final KafkaTime time;
@@ -149,11 +148,8 @@ final class RaftNode {
     }
 
     private static Map<Integer, InetSocketAddress> voterAddresses(MetadataSettings settings) {
-        if (settings.alone()) {
-            // Nothing connects there; Kafka wants an address for every voter.
-            return Map.of(settings.nodeId(), InetSocketAddress.createUnresolved(LOOPBACK, 1));
-        }
-        return settings.voters().stream()
+        List<Voter> voters = settings.alone() ? List.of(settings.self()) : settings.voters();
+        return voters.stream()
                 .collect(
                         Collectors.toMap(
                                 Voter::id,

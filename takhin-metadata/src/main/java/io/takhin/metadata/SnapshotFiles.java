@@ -2,6 +2,7 @@ package io.takhin.metadata;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.record.internal.FileRecords;
+import org.apache.kafka.common.record.internal.Records;
+import org.apache.kafka.common.record.internal.UnalignedMemoryRecords;
+import org.apache.kafka.common.record.internal.UnalignedRecords;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.server.common.OffsetAndEpoch;
 import org.apache.kafka.snapshot.FileRawSnapshotReader;
 import org.apache.kafka.snapshot.FileRawSnapshotWriter;
@@ -126,7 +132,7 @@ final class SnapshotFiles implements AutoCloseable {
             if (!known.containsKey(id)) {
                 return Optional.empty();
             }
-            return Optional.of(known.computeIfAbsent(id, this::openReader));
+            return Optional.of(new InMemorySlices(known.computeIfAbsent(id, this::openReader)));
         } finally {
             lock.unlock();
         }
@@ -134,6 +140,37 @@ final class SnapshotFiles implements AutoCloseable {
 
     private FileRawSnapshotReader openReader(OffsetAndEpoch id) {
         return FileRawSnapshotReader.open(directory, id);
+    }
+
+    /** A snapshot whose parts can be sent without its file: they are read when they are cut. */
+    private record InMemorySlices(FileRawSnapshotReader file) implements RawSnapshotReader {
+        @Override
+        public OffsetAndEpoch snapshotId() {
+            return file.snapshotId();
+        }
+
+        @Override
+        public long sizeInBytes() {
+            return file.sizeInBytes();
+        }
+
+        @Override
+        public UnalignedRecords slice(long position, int size) {
+            FileRecords records = (FileRecords) file.records();
+            long left = Math.max(0, file.sizeInBytes() - position);
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(size, left));
+            try {
+                Utils.readFully(records.channel(), bytes, position);
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot read snapshot " + snapshotId(), e);
+            }
+            return new UnalignedMemoryRecords(bytes.flip());
+        }
+
+        @Override
+        public Records records() {
+            return file.records();
+        }
     }
 
     /** Forgets and deletes all snapshots older than one; whether there were any. */

@@ -41,6 +41,14 @@ public final class TopicConfigs {
         return ParsedSettings.logConfig(valuesOf(view, topicOverrides(view, topic)));
     }
 
+    /**
+     * What a topic's logs get that has no settings of its own, as far as this broker decides it.
+     */
+    public LogConfig defaults() {
+        Layers fileOnly = new Layers(Map.of(), Map.of(), Map.of());
+        return ParsedSettings.logConfig(name -> value(fileOnly, required(name)));
+    }
+
     /** How many replicas must be in sync for acks=all. */
     public int minInSyncReplicas(ClusterView view, String topic) {
         Layers layers = layers(view, topicOverrides(view, topic));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
@@ -18,6 +19,7 @@ public final class TestCluster {
     private final Map<Integer, ClusterView.BrokerNode> brokers = new TreeMap<>();
     private final Map<String, ClusterView.Topic> topics = new TreeMap<>();
     private final Map<ConfigResource, Map<String, String>> overrides = new HashMap<>();
+    private final Map<String, Short> features = new TreeMap<>();
 
     /** Registered, alive, at host-id:9092, without a rack. */
     public TestCluster broker(int id) {
@@ -71,6 +73,12 @@ public final class TestCluster {
         return this;
     }
 
+    /** A finalized feature. */
+    public TestCluster feature(String name, int level) {
+        features.put(name, (short) level);
+        return this;
+    }
+
     public Uuid topicId(String name) {
         return Objects.requireNonNull(topics.get(name)).id();
     }
@@ -78,7 +86,8 @@ public final class TestCluster {
     public ClusterView view() {
         Map<ConfigResource, Map<String, String>> copies = new HashMap<>();
         overrides.forEach((resource, values) -> copies.put(resource, Map.copyOf(values)));
-        return new Snapshot(List.copyOf(brokers.values()), new TreeMap<>(topics), copies);
+        return new Snapshot(
+                List.copyOf(brokers.values()), new TreeMap<>(topics), copies, Map.copyOf(features));
     }
 
     /** A partition led by its only replica, broker 1. */
@@ -90,7 +99,8 @@ public final class TestCluster {
     private record Snapshot(
             List<BrokerNode> brokers,
             Map<String, Topic> byName,
-            Map<ConfigResource, Map<String, String>> overrides)
+            Map<ConfigResource, Map<String, String>> overrides,
+            Map<String, Short> finalized)
             implements ClusterView {
         @Override
         public String clusterId() {
@@ -136,8 +146,13 @@ public final class TestCluster {
         }
 
         @Override
+        public Set<ConfigResource> configuredResources() {
+            return overrides.keySet();
+        }
+
+        @Override
         public Features features() {
-            return new Features(1, Map.of());
+            return new Features(1, finalized);
         }
     }
 }
