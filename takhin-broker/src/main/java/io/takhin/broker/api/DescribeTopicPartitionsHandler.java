@@ -7,6 +7,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.TopicRequest;
@@ -40,30 +41,37 @@ public final class DescribeTopicPartitionsHandler implements ApiHandler {
     public void handle(Exchange exchange) {
         DescribeTopicPartitionsRequestData request =
                 (DescribeTopicPartitionsRequestData) exchange.request().body();
-        String wrong = wrongCursor(request);
-        if (!wrong.isEmpty()) {
-            // The answer has no place for an error of the request itself.
-            exchange.disconnect(wrong);
-            return;
-        }
-        exchange.reply(new Page(request, view.get()).fill());
+        exchange.reply(
+                isCursorWrong(request) ? refusal(request) : new Page(request, view.get()).fill());
     }
 
-    private static String wrongCursor(DescribeTopicPartitionsRequestData request) {
+    private static boolean isCursorWrong(DescribeTopicPartitionsRequestData request) {
         DescribeTopicPartitionsRequestData.Cursor cursor = request.cursor();
         if (cursor == null) {
-            return "";
+            return false;
         }
         boolean listed =
                 request.topics().isEmpty()
                         || request.topics().stream()
                                 .anyMatch(topic -> topic.name().equals(cursor.topicName()));
-        if (!listed) {
-            return "DescribeTopicPartitions: the cursor's topic is not among those asked for";
-        }
-        return cursor.partitionIndex() < 0
-                ? "DescribeTopicPartitions: the cursor's partition is negative"
-                : "";
+        return !listed || cursor.partitionIndex() < 0;
+    }
+
+    /** The answer has a place for errors only with topics: those asked for, else the cursor's. */
+    private static DescribeTopicPartitionsResponseData refusal(
+            DescribeTopicPartitionsRequestData request) {
+        DescribeTopicPartitionsResponseData answer = new DescribeTopicPartitionsResponseData();
+        Stream<String> names =
+                request.topics().isEmpty()
+                        ? Stream.of(request.cursor().topicName())
+                        : request.topics().stream().map(TopicRequest::name).distinct();
+        names.forEach(name ->
+                answer.topics()
+                        .add(
+                                new DescribeTopicPartitionsResponseTopic()
+                                        .setName(name)
+                                        .setErrorCode(Errors.INVALID_REQUEST.code())));
+        return answer;
     }
 
     /** The answer to one request, filled until it is full. */

@@ -9,6 +9,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.STRING;
 import static org.apache.kafka.common.config.ConfigDef.ValidString.in;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 
@@ -24,6 +25,12 @@ final class LogSettings {
     private LogSettings() {}
 
     static List<ConfigSetting> all() {
+        return Stream.of(segments(), files(), flushing(), timestamps(), compression())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<ConfigSetting> segments() {
         return List.of(
                 ConfigSetting.of(
                                 "segment.bytes",
@@ -71,7 +78,11 @@ final class LogSettings {
                                 "4096",
                                 "The indexes get one entry for about so many bytes of records.")
                         .in(atLeast(0))
-                        .from("log.index.interval.bytes"),
+                        .from("log.index.interval.bytes"));
+    }
+
+    private static List<ConfigSetting> files() {
+        return List.of(
                 ConfigSetting.of(
                                 "preallocate",
                                 BOOLEAN,
@@ -94,7 +105,11 @@ final class LogSettings {
                                 "The largest record batch accepted, after compression.")
                         .in(atLeast(0))
                         .from("message.max.bytes")
-                        .key("kafka.max.message.bytes"),
+                        .key("kafka.max.message.bytes"));
+    }
+
+    private static List<ConfigSetting> flushing() {
+        return List.of(
                 ConfigSetting.of(
                                 TopicSettings.FLUSH_POLICY,
                                 STRING,
@@ -120,7 +135,11 @@ final class LogSettings {
                         .in(atLeast(0))
                         .from("log.flush.interval.ms")
                         .from("log.flush.scheduler.interval.ms")
-                        .key("storage.log.flush.interval.ms"),
+                        .key("storage.log.flush.interval.ms"));
+    }
+
+    private static List<ConfigSetting> timestamps() {
+        return List.of(
                 ConfigSetting.of(
                                 "message.timestamp.type",
                                 STRING,
@@ -142,7 +161,11 @@ final class LogSettings {
                                 "3600000",
                                 "How far in the future a producer's timestamp may lie.")
                         .in(atLeast(0))
-                        .from("log.message.timestamp.after.max.ms"),
+                        .from("log.message.timestamp.after.max.ms"));
+    }
+
+    private static List<ConfigSetting> compression() {
+        return List.of(
                 ConfigSetting.of(
                                 "compression.type",
                                 STRING,

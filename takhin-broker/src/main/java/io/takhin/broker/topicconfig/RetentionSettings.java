@@ -8,6 +8,7 @@ import static org.apache.kafka.common.config.ConfigDef.Type.LIST;
 import static org.apache.kafka.common.config.ConfigDef.Type.LONG;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigDef;
 
 /** How long a topic's records are kept, and where: deletion, compaction, tiers. */
@@ -19,6 +20,12 @@ final class RetentionSettings {
     private RetentionSettings() {}
 
     static List<ConfigSetting> all() {
+        return Stream.of(deletion(), compaction(), tiering(), localTier())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<ConfigSetting> deletion() {
         return List.of(
                 ConfigSetting.of(
                                 TopicSettings.CLEANUP_POLICY,
@@ -49,7 +56,11 @@ final class RetentionSettings {
                                         + " this; -1: never.")
                         .from("log.retention.bytes")
                         .key("storage.log.retention.bytes")
-                        .stored(KEPT, "-1"),
+                        .stored(KEPT, "-1"));
+    }
+
+    private static List<ConfigSetting> compaction() {
+        return List.of(
                 ConfigSetting.of(
                                 "delete.retention.ms",
                                 LONG,
@@ -83,7 +94,11 @@ final class RetentionSettings {
                         .in(between(0, 1))
                         .from("log.cleaner.min.cleanable.ratio")
                         .key("storage.compaction.min.cleanable.ratio")
-                        .stored(NOT_COMPACTED),
+                        .stored(NOT_COMPACTED));
+    }
+
+    private static List<ConfigSetting> tiering() {
+        return List.of(
                 ConfigSetting.of(
                                 "remote.storage.enable",
                                 BOOLEAN,
@@ -101,7 +116,11 @@ final class RetentionSettings {
                                 BOOLEAN,
                                 "false",
                                 "Whether a topic's copies go when its tiering is switched off.")
-                        .refused("true", "tiered storage is not in this version"),
+                        .refused("true", "tiered storage is not in this version"));
+    }
+
+    private static List<ConfigSetting> localTier() {
+        return List.of(
                 ConfigSetting.of(
                                 "local.retention.ms",
                                 LONG,

@@ -86,6 +86,21 @@ class DescribeTopicPartitionsHandlerTest {
     }
 
     @Test
+    void aCursorThatMakesNoSenseIsRefused() {
+        DescribeTopicPartitionsRequestData.Cursor elsewhere =
+                new DescribeTopicPartitionsRequestData.Cursor().setTopicName("b");
+        DescribeTopicPartitionsRequestData.Cursor negative =
+                new DescribeTopicPartitionsRequestData.Cursor()
+                        .setTopicName("a")
+                        .setPartitionIndex(-1);
+
+        assertThat(answer(request(10, "a").setCursor(elsewhere)).topics().find("a").errorCode())
+                .isEqualTo(Errors.INVALID_REQUEST.code());
+        assertThat(answer(request(10).setCursor(negative)).topics().find("a").errorCode())
+                .isEqualTo(Errors.INVALID_REQUEST.code());
+    }
+
+    @Test
     void aFencedBrokerLeadsNothingAndIsOffline() {
         ClusterView.Partition partition =
                 new ClusterView.Partition(
