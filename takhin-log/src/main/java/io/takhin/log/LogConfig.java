@@ -7,13 +7,17 @@ import org.apache.kafka.common.record.TimestampType;
  * How one partition's log is written, cut into files and kept. Built from a topic's settings; an
  * object of this type is always valid.
  *
- * @param segmentBytes a segment is closed before it grows past this ({@code segment.bytes}); 1 KiB to 2^31
+ * @param segmentBytes a segment is closed before it grows past this ({@code segment.bytes}); 1 KiB
+ *     to 2^31
  * @param segmentAge a segment is closed once its first record is older ({@code segment.ms})
- * @param indexIntervalBytes one index entry per so many bytes of data ({@code index.interval.bytes})
- * @param indexBytesMax an index that would grow past this closes its segment ({@code segment.index.bytes})
+ * @param indexIntervalBytes one index entry per so many bytes of data ({@code
+ *     index.interval.bytes})
+ * @param indexBytesMax an index that would grow past this closes its segment ({@code
+ *     segment.index.bytes})
  * @param messageBytesMax largest record batch accepted ({@code max.message.bytes})
  * @param timestampType whose timestamps records carry ({@code message.timestamp.type})
- * @param timestampBeforeMaxMillis how far in the past a record may lie ({@code message.timestamp.before.max.ms})
+ * @param timestampBeforeMaxMillis how far in the past a record may lie ({@code
+ *     message.timestamp.before.max.ms})
  * @param timestampAfterMaxMillis how far in the future ({@code message.timestamp.after.max.ms})
  * @param compacted whether {@code cleanup.policy} contains compact: records must then have keys
  * @param flushPolicy when an append counts as done ({@code flush.policy})

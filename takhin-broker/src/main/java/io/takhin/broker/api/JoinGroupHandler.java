@@ -1,0 +1,45 @@
+package io.takhin.broker.api;
+
+import io.takhin.coordinator.GroupCoordination;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.message.JoinGroupRequestData;
+import org.apache.kafka.common.message.JoinGroupResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.JoinGroupResponse;
+
+/** JoinGroup: a member asks to be part of the group's next generation. */
+final class JoinGroupHandler extends GroupHandler<JoinGroupRequestData> {
+    private final GroupCoordination groups;
+
+    JoinGroupHandler(GroupCoordination groups) {
+        super(ApiKeys.JOIN_GROUP, JoinGroupRequestData.class);
+        this.groups = groups;
+    }
+
+    @Override
+    CompletableFuture<? extends ApiMessage> answer(
+            ClientContext context, JoinGroupRequestData request) {
+        if (context.requestVersion() == 0) {
+            // Version 0 has one timeout for both.
+            request.setRebalanceTimeoutMs(request.sessionTimeoutMs());
+        }
+        return groups.joinGroup(context, request).thenApply(joined -> shaped(context, joined));
+    }
+
+    @Override
+    ApiMessage refusal(ClientContext context, JoinGroupRequestData request, Errors error) {
+        return shaped(
+                context,
+                new JoinGroupResponseData()
+                        .setMemberId(request.memberId())
+                        .setErrorCode(error.code()));
+    }
+
+    /** A missing protocol name is empty up to version 6, and null after that. */
+    private static JoinGroupResponseData shaped(
+            ClientContext context, JoinGroupResponseData answer) {
+        return new JoinGroupResponse(answer, (short) context.requestVersion()).data();
+    }
+}

@@ -1,0 +1,86 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Kafka's small text files: a version, the number of entries, one entry a line. Always replaced as
+ * a whole, so that a reader sees the old or the new one.
+ *
+ * <p>Threads: one writes at a time.
+ */
+final class CheckpointFile {
+    private static final String VERSION = "0";
+
+    private CheckpointFile() {}
+
+    /**
+     * Reads the entries' words; none where there is no file.
+     *
+     * @param words how many each entry has
+     * @throws IOException also when the file is damaged
+     */
+    static List<String[]> read(Path path, int words) throws IOException {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(path, StandardCharsets.UTF_8);
+        } catch (NoSuchFileException e) {
+            return List.of();
+        }
+        if (lines.isEmpty()) {
+            return List.of();
+        }
+        if (!lines.getFirst().equals(VERSION) || lines.size() < 2) {
+            throw new IOException(path + " has an unknown version or no entry count");
+        }
+        List<String[]> entries = new ArrayList<>(lines.size() - 2);
+        for (String line : lines.subList(2, lines.size())) {
+            String[] entry = line.split("\\s+", -1);
+            if (entry.length != words) {
+                throw new IOException(path + " has a malformed line: " + line);
+            }
+            entries.add(entry);
+        }
+        if (!lines.get(1).equals(Integer.toString(entries.size()))) {
+            throw new IOException(path + " names " + lines.get(1) + " entries and has others");
+        }
+        return entries;
+    }
+
+    /** Writes entries, one line each; on disk when {@code sync} is set. */
+    static void write(Path path, List<String> entries, boolean sync) throws IOException {
+        StringBuilder text = new StringBuilder(16 + entries.size() * 24);
+        text.append(VERSION).append('\n').append(entries.size()).append('\n');
+        entries.forEach(entry -> text.append(entry).append('\n'));
+        replace(path, text.toString(), sync);
+    }
+
+    /** Puts a new file in the place of an old one, in one step. */
+    static void replace(Path path, String text, boolean sync) throws IOException {
+        Path temporary = path.resolveSibling(path.getFileName() + PartitionFiles.TEMPORARY);
+        try (FileChannel channel =
+                FileChannel.open(
+                        temporary,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            if (sync) {
+                channel.force(true);
+            }
+        }
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+    }
+}

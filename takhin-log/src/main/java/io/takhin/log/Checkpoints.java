@@ -1,0 +1,71 @@
+package io.takhin.log;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The recovery points and log starts of one directory, as its files have them.
+ *
+ * <p>Threads: any.
+ */
+final class Checkpoints {
+    private final Path root;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    @GuardedBy("lock")
+    private Map<TopicPartition, Long> writtenStarts;
+
+    private volatile Map<TopicPartition, Long> writtenPoints;
+
+    Checkpoints(Path root) throws IOException {
+        this.root = root;
+        writtenPoints = OffsetCheckpoint.read(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
+        writtenStarts = OffsetCheckpoint.read(root.resolve(OffsetCheckpoint.LOG_STARTS));
+    }
+
+    long recoveryPoint(TopicPartition partition) {
+        return writtenPoints.getOrDefault(partition, 0L);
+    }
+
+    long logStart(TopicPartition partition) {
+        lock.lock();
+        try {
+            return writtenStarts.getOrDefault(partition, 0L);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Durable when it returns. Does nothing where nothing changed. */
+    void write(Collection<PartitionLog> logs) throws IOException {
+        lock.lock();
+        try {
+            Map<TopicPartition, Long> points = HashMap.newHashMap(logs.size());
+            Map<TopicPartition, Long> starts = new HashMap<>();
+            for (PartitionLog log : logs) {
+                points.put(log.topicPartition(), log.recoveryPoint());
+                if (log.startsInsideSegment()) {
+                    starts.put(log.topicPartition(), log.logStartOffset());
+                }
+            }
+            if (!points.equals(writtenPoints)) {
+                OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.RECOVERY_POINTS), points);
+                writtenPoints = Map.copyOf(points);
+                DiskSync.syncPath(root);
+            }
+            if (!starts.equals(writtenStarts)) {
+                OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.LOG_STARTS), starts);
+                writtenStarts = Map.copyOf(starts);
+                DiskSync.syncPath(root);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package io.takhin.log;
+
+import io.takhin.base.Threads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads back all logs of a data directory, some at a time. */
+final class DirectoryRecovery {
+    private static final Logger log = LoggerFactory.getLogger(DirectoryRecovery.class);
+
+    /** The quorum's own log: opened by the quorum, with other rules. */
+    private static final String METADATA_TOPIC = "__cluster_metadata";
+
+    private final Path root;
+    private final LogDirectorySettings settings;
+    private final Checkpoints checkpoints;
+    private final boolean cleanStop;
+    private final long nowMillis;
+
+    /** What was found, and directories that only wait to be removed. */
+    record Result(List<Recovered> logs, List<Path> dead) {}
+
+    /** One log; all below {@code durableEnd} was on disk already. */
+    record Recovered(LogState.Loaded loaded, Uuid topicId, long durableEnd) {}
+
+    DirectoryRecovery(
+            Path root, LogDirectorySettings settings, Checkpoints checkpoints, long nowMillis) {
+        this.root = root;
+        this.settings = settings;
+        this.checkpoints = checkpoints;
+        this.cleanStop = CleanStop.isMarked(root);
+        this.nowMillis = nowMillis;
+    }
+
+    Result run() throws IOException {
+        long startNanos = System.nanoTime();
+        List<Path> partitions = new ArrayList<>();
+        List<Path> dead = new ArrayList<>();
+        try (Stream<Path> entries = Files.list(root)) {
+            entries.filter(Files::isDirectory).forEach(path -> sort(path, partitions, dead));
+        }
+        List<Recovered> logs = recoverAll(partitions);
+        if (!partitions.isEmpty()) {
+            log.info(
+                    "read back partitions={} clean={} millis={} directory={}",
+                    logs.size(),
+                    cleanStop,
+                    (System.nanoTime() - startNanos) / 1_000_000,
+                    root);
+        }
+        return new Result(logs, dead);
+    }
+
+    private void sort(Path path, List<Path> partitions, List<Path> dead) {
+        String name = path.getFileName().toString();
+        if (name.endsWith(PartitionFiles.DELETED_DIRECTORY)) {
+            dead.add(path);
+            return;
+        }
+        TopicPartition partition = PartitionFiles.partitionOf(name);
+        if (partition == null
+                || name.endsWith(PartitionFiles.FUTURE_DIRECTORY)
+                || name.endsWith(PartitionFiles.STRAY_DIRECTORY)) {
+            log.warn("leaving {} alone: it is no partition", path);
+        } else if (!partition.topic().equals(METADATA_TOPIC)) {
+            partitions.add(path);
+        }
+    }
+
+    private List<Recovered> recoverAll(List<Path> partitions) throws IOException {
+        int threads = Math.min(settings.recoveryThreads(), Math.max(1, partitions.size()));
+        ExecutorService pool =
+                Executors.newFixedThreadPool(threads, Threads.factory("log-recovery"));
+        try {
+            List<Future<Recovered>> running = new ArrayList<>();
+            for (Path partition : partitions) {
+                running.add(pool.submit(() -> recover(partition)));
+            }
+            List<Recovered> done = new ArrayList<>();
+            for (Future<Recovered> each : running) {
+                done.add(each.get());
+            }
+            return done;
+        } catch (ExecutionException e) {
+            throw new IOException("cannot read back " + root, e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while reading back " + root, e);
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    private Recovered recover(Path directory) throws IOException {
+        TopicPartition partition = PartitionFiles.partitionOf(directory.getFileName().toString());
+        if (partition == null) {
+            throw new IllegalStateException("no partition: " + directory);
+        }
+        long recoveryPoint = checkpoints.recoveryPoint(partition);
+        LogRecovery.Trust trust =
+                new LogRecovery.Trust(
+                        cleanStop,
+                        recoveryPoint,
+                        checkpoints.logStart(partition),
+                        nowMillis,
+                        settings.producerIdleMax());
+        LogState.Loaded loaded =
+                new LogRecovery(partition, directory, settings.defaults(), trust).run();
+        long end = loaded.view().end();
+        return new Recovered(
+                loaded,
+                PartitionMetadataFile.read(directory),
+                cleanStop ? end : Math.min(recoveryPoint, end));
+    }
+}

@@ -1,0 +1,62 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Brings files to the disk: one by one where they are few, by one sync of the whole file system
+ * where they are many (ADR 10).
+ *
+ * <p>Threads: one at a time.
+ */
+final class DiskSync {
+    /** From so many files on one syncfs is cheaper than fdatasync of each (ADR 10). */
+    private static final int SYNCFS_FROM = 4;
+
+    private boolean syncfsWorks = true;
+
+    /** Returns when everything the plans name is durable; an error means that nothing may be. */
+    void sync(Collection<LogDurability.Plan> plans) throws IOException {
+        int files = 0;
+        Set<Path> paths = new LinkedHashSet<>();
+        for (LogDurability.Plan plan : plans) {
+            files += plan.files().size();
+            paths.addAll(plan.paths());
+        }
+        if (files + paths.size() >= SYNCFS_FROM && syncfsWorks) {
+            syncfsWorks = Syncfs.sync(plans.iterator().next().directory());
+            if (syncfsWorks) {
+                return;
+            }
+        }
+        for (LogDurability.Plan plan : plans) {
+            syncEach(plan.files());
+        }
+        // Names after what they name.
+        for (Path path : paths) {
+            syncPath(path);
+        }
+    }
+
+    private static void syncEach(List<SharedFile> files) throws IOException {
+        for (SharedFile file : files) {
+            file.sync();
+        }
+    }
+
+    /** A small file or a directory; what is gone need not be durable. */
+    static void syncPath(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (NoSuchFileException _) {
+            // Deleted since the plan was made.
+        }
+    }
+}

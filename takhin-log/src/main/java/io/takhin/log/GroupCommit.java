@@ -1,0 +1,161 @@
+package io.takhin.log;
+
+import io.takhin.base.Threads;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Makes the logs of one directory durable, all that wait in one round. It sets its own pace: while
+ * one round is at the disk the next one gathers, and it starts at once; with nothing to do the
+ * thread sleeps. How bytes become durable is known here and nowhere else.
+ *
+ * <p>Threads: one flusher; any thread may commit. Listeners are called on the flusher.
+ */
+public final class GroupCommit {
+    private final Host host;
+    private final DiskSync disk = new DiskSync();
+    private final Queue<PartitionLog> dirty = new ConcurrentLinkedQueue<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition roundEnded = lock.newCondition();
+    private final Thread flusher;
+    private volatile boolean sleeping;
+    private volatile boolean stopped;
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    /** What the flusher needs of its directory. */
+    interface Host {
+        boolean isOnline();
+
+        void fail(IOException cause);
+
+        /** Writes the recovery points anew, because one of them claims too much. */
+        void writeRecoveryPoints() throws IOException;
+    }
+
+    GroupCommit(Host host, String name) {
+        this.host = host;
+        this.flusher = Threads.start(name, this::run);
+    }
+
+    /** The log is to be durable soon; returns at once. */
+    public void commit(PartitionLog log) {
+        if (log.durability().enqueue()) {
+            dirty.add(log);
+            if (sleeping) {
+                LockSupport.unpark(flusher);
+            }
+        }
+    }
+
+    /** Returns when what the log holds now is durable, or its directory is offline. */
+    void commitAndWait(PartitionLog log) {
+        long wanted = log.logEndOffset();
+        lock.lock();
+        try {
+            waiting.incrementAndGet();
+            while (host.isOnline()
+                    && !stopped
+                    && log.durableEndOffset() < Math.min(wanted, log.logEndOffset())) {
+                commit(log);
+                roundEnded.awaitUninterruptibly();
+            }
+        } finally {
+            waiting.decrementAndGet();
+            lock.unlock();
+        }
+    }
+
+    private void run() {
+        try {
+            flushUntilStopped();
+        } catch (RuntimeException e) {
+            // Without a flusher nothing can be acknowledged: that is what offline means.
+            host.fail(new IOException("the flusher ended", e));
+            throw e;
+        } finally {
+            wakeWaiting();
+        }
+    }
+
+    private void flushUntilStopped() {
+        List<PartitionLog> round = new ArrayList<>();
+        while (!stopped && host.isOnline()) {
+            for (PartitionLog log = dirty.poll(); log != null; log = dirty.poll()) {
+                round.add(log);
+            }
+            if (round.isEmpty()) {
+                sleep();
+                continue;
+            }
+            try {
+                flush(round);
+            } catch (IOException e) {
+                // Never again: after a failed fsync the kernel may have dropped what was not
+                // written,
+                // and the next one would say that all is well.
+                host.fail(e);
+            }
+            round.clear();
+            wakeWaiting();
+        }
+    }
+
+    private void flush(List<PartitionLog> round) throws IOException {
+        List<LogDurability.Plan> plans = new ArrayList<>(round.size());
+        for (PartitionLog log : round) {
+            plans.add(log.durability().plan());
+        }
+        disk.sync(plans);
+        if (round.stream().anyMatch(log -> log.durability().isRecoveryPointTooHigh())) {
+            host.writeRecoveryPoints();
+        }
+        for (int i = 0; i < round.size(); i++) {
+            PartitionLog log = round.get(i);
+            if (!log.durability().complete(log, plans.get(i))) {
+                commit(log);
+            }
+        }
+    }
+
+    private void sleep() {
+        sleeping = true;
+        if (dirty.isEmpty() && !stopped && host.isOnline()) {
+            LockSupport.park(this);
+        }
+        sleeping = false;
+    }
+
+    private void wakeWaiting() {
+        if (waiting.get() > 0) {
+            lock.lock();
+            try {
+                roundEnded.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** The directory went offline, or is closed. */
+    void stop() {
+        stopped = true;
+        LockSupport.unpark(flusher);
+        lock.lock();
+        try {
+            roundEnded.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void awaitEnd() throws InterruptedException {
+        flusher.join();
+    }
+}

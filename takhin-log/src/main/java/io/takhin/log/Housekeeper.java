@@ -1,0 +1,139 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import io.takhin.base.Threads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Does in the background what a directory needs from time to time: checkpoints, flushes of what
+ * nobody waits for, removal of dead files, forgetting idle producers. Sleeps while there is nothing
+ * of that.
+ *
+ * <p>Threads: one of its own; any thread may ask.
+ */
+final class Housekeeper {
+    private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(10);
+    private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
+
+    private final Host host;
+    private final LogDirectorySettings settings;
+    private final ScheduledThreadPoolExecutor thread;
+    private final AtomicBoolean ageWatched = new AtomicBoolean();
+    private final AtomicBoolean checkpointDue = new AtomicBoolean();
+
+    interface Host {
+        Clock clock();
+
+        void fail(IOException cause);
+
+        boolean isOnline();
+
+        void requestFlush(PartitionLog log);
+
+        Collection<PartitionLog> logs();
+
+        void writeRecoveryPoints() throws IOException;
+    }
+
+    Housekeeper(Host host, LogDirectorySettings settings) {
+        this.host = host;
+        this.settings = settings;
+        this.thread = new ScheduledThreadPoolExecutor(1, Threads.factory("log-housekeeper"));
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        thread.setRemoveOnCancelPolicy(true);
+        later(this::expireProducers, EXPIRY_INTERVAL.toNanos());
+    }
+
+    private interface Task {
+        void run() throws IOException;
+    }
+
+    private void later(Task task, long nanos) {
+        if (thread.isShutdown()) {
+            return;
+        }
+        var _ = thread.schedule(() -> run(task), nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void run(Task task) {
+        if (!host.isOnline()) {
+            return;
+        }
+        try {
+            task.run();
+        } catch (IOException e) {
+            host.fail(e);
+        }
+    }
+
+    /** A log has something unflushed: see that it does not stay so for longer than it may. */
+    void watchAge(PartitionLog log) {
+        if (!ageWatched.get() && ageWatched.compareAndSet(false, true)) {
+            later(this::flushAged, Math.max(0, log.durability().nanosUntilDue(now())));
+        }
+    }
+
+    private void flushAged() {
+        ageWatched.set(false);
+        long now = now();
+        long next = Long.MAX_VALUE;
+        for (PartitionLog log : host.logs()) {
+            long due = log.durability().nanosUntilDue(now);
+            if (due <= 0) {
+                host.requestFlush(log);
+            } else {
+                next = Math.min(next, due);
+            }
+        }
+        if (next < Long.MAX_VALUE && ageWatched.compareAndSet(false, true)) {
+            later(this::flushAged, next);
+        }
+    }
+
+    private long now() {
+        return host.clock().nanos();
+    }
+
+    /** Something moved that a restart should know. */
+    void checkpointSoon() {
+        if (!checkpointDue.get() && checkpointDue.compareAndSet(false, true)) {
+            later(this::checkpoint, settings.checkpointInterval().toNanos());
+        }
+    }
+
+    private void checkpoint() throws IOException {
+        checkpointDue.set(false);
+        for (PartitionLog log : host.logs()) {
+            log.checkpoint(PRODUCER_SNAPSHOT_BYTES);
+        }
+        host.writeRecoveryPoints();
+    }
+
+    private void expireProducers() {
+        host.logs().forEach(log -> log.expireProducers(settings.producerIdleMax()));
+        later(this::expireProducers, EXPIRY_INTERVAL.toNanos());
+    }
+
+    /** These files are dead; who still reads them has so long to finish. */
+    void removeLater(List<Path> files, Duration delay) {
+        later(
+                () -> {
+                    for (Path file : files) {
+                        DeadFiles.remove(file);
+                    }
+                },
+                delay.toNanos());
+    }
+
+    /** What was not done stays undone: the next start finds it. */
+    void stop() {
+        thread.shutdownNow();
+    }
+}

@@ -1,0 +1,189 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A file of entries of one size, sorted, that grows at its end. The newest entries are kept in
+ * memory and written a chunk at a time; older ones are read from the file when somebody looks for
+ * them. Nothing is mapped or preallocated, so an index costs no descriptor and no address space.
+ *
+ * <p>Threads: the owner of the log's lock appends and cuts; anybody may look up at any time.
+ */
+final class IndexFile {
+    private static final int TAIL_ENTRIES_MIN = 8;
+    private static final int TAIL_ENTRIES_MAX = 512;
+
+    /** Below so many entries one read is cheaper than halving further. */
+    private static final int BLOCK_ENTRIES = 256;
+
+    private final SharedFile file;
+    private final int entryBytes;
+    private volatile Entries entries;
+
+    /**
+     * Immutable, but for tail bytes past the last entry.
+     *
+     * @param stored how many entries lie in the file
+     * @param tail the entries after them
+     * @param inTail how many of those there are
+     */
+    private record Entries(int stored, ByteBuffer tail, int inTail) {
+        int count() {
+            return stored + inTail;
+        }
+    }
+
+    /** Reads the value that a search compares from an entry. */
+    @FunctionalInterface
+    interface Key {
+        long of(ByteBuffer entries, int at);
+    }
+
+    IndexFile(Path path, int entryBytes) throws IOException {
+        this.file = new SharedFile(path);
+        this.entryBytes = entryBytes;
+        int stored = Files.exists(path) ? (int) (Files.size(path) / entryBytes) : 0;
+        this.entries = new Entries(stored, ByteBuffer.allocate(0), 0);
+    }
+
+    SharedFile file() {
+        return file;
+    }
+
+    int count() {
+        return entries.count();
+    }
+
+    /** Puts one entry behind the others; {@code entry} holds exactly its bytes. */
+    void append(ByteBuffer entry) throws IOException {
+        Entries now = withRoom();
+        now.tail.put(now.inTail * entryBytes, entry, entry.position(), entryBytes);
+        entries = new Entries(now.stored, now.tail, now.inTail + 1);
+    }
+
+    private Entries withRoom() throws IOException {
+        if (entries.inTail == TAIL_ENTRIES_MAX) {
+            writeTail();
+        }
+        Entries now = entries;
+        int capacity = now.tail.capacity() / entryBytes;
+        if (now.inTail < capacity) {
+            return now;
+        }
+        int larger = Math.clamp(capacity * 2L, TAIL_ENTRIES_MIN, TAIL_ENTRIES_MAX);
+        return new Entries(now.stored, copy(now.tail, now.inTail, larger), now.inTail);
+    }
+
+    private ByteBuffer copy(ByteBuffer from, int count, int capacity) {
+        ByteBuffer to = ByteBuffer.allocate(capacity * entryBytes);
+        return to.put(0, from, 0, count * entryBytes);
+    }
+
+    /** Brings what is in memory to the file, which it creates; not to the disk. */
+    void writeTail() throws IOException {
+        Entries now = entries;
+        FileChannel channel = file.acquireOrCreate();
+        try {
+            ByteBuffer bytes = now.tail.duplicate().limit(now.inTail * entryBytes).position(0);
+            long position = (long) now.stored * entryBytes;
+            while (bytes.hasRemaining()) {
+                position += channel.write(bytes, position);
+            }
+        } finally {
+            file.release();
+        }
+        entries = new Entries(now.count(), ByteBuffer.allocate(0), 0);
+    }
+
+    boolean hasTail() {
+        return entries.inTail > 0;
+    }
+
+    /** Forgets all entries from the given one on. */
+    void truncateTo(int count) throws IOException {
+        Entries now = entries;
+        if (count >= now.count()) {
+            return;
+        }
+        if (count >= now.stored) {
+            int kept = count - now.stored;
+            entries = new Entries(now.stored, copy(now.tail, kept, TAIL_ENTRIES_MAX), kept);
+            return;
+        }
+        entries = new Entries(count, ByteBuffer.allocate(0), 0);
+        FileChannel channel = file.acquire();
+        try {
+            channel.truncate((long) count * entryBytes);
+        } finally {
+            file.release();
+        }
+    }
+
+    /** Bytes of one entry, at index 0 of the buffer. */
+    ByteBuffer entry(int index) throws IOException {
+        return read(entries, index, 1);
+    }
+
+    /** All entries. */
+    ByteBuffer all() throws IOException {
+        Entries now = entries;
+        return read(now, 0, now.count());
+    }
+
+    /** The last entry whose key is not above the wanted one; -1 where all are. */
+    int floor(Key key, long wanted) throws IOException {
+        Entries now = entries;
+        int low = 0;
+        int high = now.count();
+        while (high - low > BLOCK_ENTRIES) {
+            int middle = (low + high) >>> 1;
+            if (key.of(read(now, middle, 1), 0) <= wanted) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return low + floorIn(read(now, low, high - low), high - low, key, wanted);
+    }
+
+    private int floorIn(ByteBuffer block, int count, Key key, long wanted) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (key.of(block, middle * entryBytes) <= wanted) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low - 1;
+    }
+
+    private ByteBuffer read(Entries now, int from, int count) throws IOException {
+        if (from >= now.stored) {
+            int at = (from - now.stored) * entryBytes;
+            return now.tail.slice(at, count * entryBytes);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(count * entryBytes);
+        int inFile = Math.min(count, now.stored - from);
+        readFile(bytes.duplicate().limit(inFile * entryBytes), (long) from * entryBytes);
+        int inTail = count - inFile;
+        return bytes.put(inFile * entryBytes, now.tail, 0, inTail * entryBytes);
+    }
+
+    private void readFile(ByteBuffer target, long position) throws IOException {
+        FileChannel channel = file.acquire();
+        try {
+            // What a cut takes away under a reader stays zero; who reads notices by the view.
+            while (target.hasRemaining()
+                    && channel.read(target, position + target.position()) > 0) {}
+        } finally {
+            file.release();
+        }
+    }
+}

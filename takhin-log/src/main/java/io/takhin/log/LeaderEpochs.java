@@ -1,0 +1,167 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Which leader epoch began at which offset: what lets a replica find where its log parted from the
+ * leader's (KIP-101, KIP-279). Epochs and offsets rise together.
+ *
+ * <p>File: Kafka's {@code leader-epoch-checkpoint}, "epoch offset" a line. An epoch without records
+ * may be missing in it: nobody can have anything of it.
+ *
+ * <p>Threads: the owner of the log's lock changes it; anybody may ask.
+ */
+final class LeaderEpochs {
+    static final String NAME = "leader-epoch-checkpoint";
+
+    private volatile List<Entry> entries;
+    private volatile boolean written;
+    private boolean unsynced;
+
+    record Entry(int epoch, long startOffset) {}
+
+    private LeaderEpochs(List<Entry> entries) {
+        this.entries = entries;
+        this.written = true;
+    }
+
+    static LeaderEpochs empty() {
+        return new LeaderEpochs(List.of());
+    }
+
+    static LeaderEpochs read(Path directory) throws IOException {
+        LeaderEpochs epochs = empty();
+        try {
+            for (String[] words : CheckpointFile.read(directory.resolve(NAME), 2)) {
+                epochs.assign(Integer.parseInt(words[0]), Long.parseLong(words[1]));
+            }
+        } catch (NumberFormatException e) {
+            throw new IOException("malformed number in " + directory.resolve(NAME), e);
+        }
+        epochs.written = true;
+        return epochs;
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    /** -1 where there is none. */
+    int latest() {
+        List<Entry> now = entries;
+        return now.isEmpty() ? -1 : now.getLast().epoch();
+    }
+
+    /** Notes that an epoch begins, unless it is known; entries that contradict give way. */
+    void assign(int epoch, long startOffset) {
+        List<Entry> now = entries;
+        if (!now.isEmpty()) {
+            Entry last = now.getLast();
+            if (last.epoch() == epoch && startOffset >= last.startOffset()) {
+                return;
+            }
+        }
+        List<Entry> changed = new ArrayList<>(now);
+        while (!changed.isEmpty()
+                && (changed.getLast().epoch() >= epoch
+                        || changed.getLast().startOffset() >= startOffset)) {
+            changed.removeLast();
+        }
+        changed.add(new Entry(epoch, startOffset));
+        publish(changed);
+    }
+
+    /** Forgets epochs that begin at the offset or after it. */
+    void truncateFromEnd(long endOffset) {
+        List<Entry> now = entries;
+        if (!now.isEmpty() && now.getLast().startOffset() >= endOffset) {
+            publish(now.stream().filter(entry -> entry.startOffset() < endOffset).toList());
+        }
+    }
+
+    /** Forgets what lies wholly below the offset; the epoch that holds it begins there. */
+    void truncateFromStart(long startOffset) {
+        List<Entry> now = entries;
+        int holding =
+                IntStream.range(0, now.size())
+                        .filter(i -> now.get(i).startOffset() <= startOffset)
+                        .max()
+                        .orElse(-1);
+        if (holding < 0 || (holding == 0 && now.getFirst().startOffset() == startOffset)) {
+            return;
+        }
+        List<Entry> changed = new ArrayList<>(now.subList(holding, now.size()));
+        changed.set(0, new Entry(changed.getFirst().epoch(), startOffset));
+        publish(changed);
+    }
+
+    void clear() {
+        if (!entries.isEmpty()) {
+            publish(List.of());
+        }
+    }
+
+    private void publish(List<Entry> changed) {
+        entries = List.copyOf(changed);
+        written = false;
+    }
+
+    /** Brings the file up to date, not to the disk. */
+    void write(Path directory) throws IOException {
+        if (!written) {
+            List<String> lines =
+                    entries.stream().map(e -> e.epoch() + " " + e.startOffset()).toList();
+            CheckpointFile.write(directory.resolve(NAME), lines, false);
+            written = true;
+            unsynced = true;
+        }
+    }
+
+    boolean isWritten() {
+        return written;
+    }
+
+    /** Whether the file changed since the last call. */
+    boolean takeUnsynced() {
+        boolean was = unsynced;
+        unsynced = false;
+        return was;
+    }
+
+    /**
+     * Where an epoch ended, for a replica or a consumer that has records of it.
+     *
+     * @param logEnd what the caller counts as the log's end
+     */
+    EpochEnd endOf(int epoch, long logEnd) {
+        List<Entry> now = entries;
+        if (epoch < 0 || now.isEmpty() || epoch > now.getLast().epoch()) {
+            return EpochEnd.UNKNOWN;
+        }
+        if (epoch == now.getLast().epoch()) {
+            return new EpochEnd(epoch, logEnd);
+        }
+        int above = 0;
+        while (now.get(above).epoch() <= epoch) {
+            above++;
+        }
+        // Below the first known epoch: its records are gone, so it ended where the first begins.
+        int found = above == 0 ? epoch : now.get(above - 1).epoch();
+        return new EpochEnd(found, now.get(above).startOffset());
+    }
+
+    /** The epoch under which a record was written; -1 where unknown. */
+    int epochOf(long offset) {
+        int found = -1;
+        for (Entry entry : entries) {
+            if (entry.startOffset() <= offset) {
+                found = entry.epoch();
+            }
+        }
+        return found;
+    }
+}

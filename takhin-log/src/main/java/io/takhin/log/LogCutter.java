@@ -1,0 +1,115 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Takes records away: at the end, where they differ from the leader's; at the start, where they
+ * were deleted; or all of them.
+ *
+ * <p>Threads: guarded by the log's lock.
+ */
+final class LogCutter {
+    private final LogState state;
+    private final LogDurability durability;
+
+    LogCutter(LogState state, LogDurability durability) {
+        this.state = state;
+        this.durability = durability;
+    }
+
+    void truncateTo(long offset) throws IOException {
+        LogView view = state.view;
+        if (offset >= view.end()) {
+            // An epoch that began here without records may contradict what the leader has.
+            state.epochs.truncateFromEnd(view.end());
+            return;
+        }
+        int kept = view.indexOf(offset);
+        if (kept < 0) {
+            restartAt(offset, offset);
+            return;
+        }
+        List<Segment> segments = new ArrayList<>(view.segments().subList(0, kept + 1));
+        discard(view.segments().subList(kept + 1, view.segments().size()));
+        Segment active = segments.getLast();
+        active.truncateTo(LogReader.positionOf(active, offset), offset);
+        active.openForWriting();
+        state.publishCut(segments, Math.min(offset, view.start()), offset);
+        durability.cutTo(offset);
+        state.epochs.truncateFromEnd(offset);
+        state.epochs.write(state.directory);
+        rebuildProducers(offset);
+    }
+
+    private void rebuildProducers(long offset) throws IOException {
+        ProducerState producers = state.producers;
+        state.snapshots.deleteAbove(offset);
+        if (producers.isEmpty()) {
+            // Without producers before the cut there are none after it.
+            producers.setEndOffset(offset);
+            return;
+        }
+        LogView view = state.view;
+        state.snapshots.load(producers, view.start(), offset);
+        ProducerReplay.run(producers, view, ProducerReplay.STATE_ONLY);
+    }
+
+    /** Empties the log; the next record gets the offset. */
+    void restartAt(long offset, long start) throws IOException {
+        discard(state.view.segments());
+        state.snapshots.deleteAll();
+        state.epochs.clear();
+        state.epochs.write(state.directory);
+        state.producers.clear(offset);
+        Segment opened = new Segment(state.directory, offset, 0, state.host.clock().wallMillis());
+        opened.openForWriting();
+        state.namesChanged = true;
+        state.publishCut(List.of(opened), start, offset);
+        durability.cutTo(offset);
+    }
+
+    /** Records below the offset are gone for readers; files that held only such go too. */
+    void advanceStart(long offset) throws IOException {
+        LogView view = state.view;
+        if (offset > view.end()) {
+            throw new IllegalArgumentException(
+                    "the log ends at " + view.end() + " and cannot start at " + offset);
+        }
+        if (offset <= view.start()) {
+            return;
+        }
+        int gone = 0;
+        while (gone < view.segments().size() - 1 && view.endOf(gone) <= offset) {
+            gone++;
+        }
+        List<Segment> kept = view.segments().subList(gone, view.segments().size());
+        state.view =
+                new LogView(List.copyOf(kept), offset, view.end(), view.endPosition(), view.cuts());
+        discard(view.segments().subList(0, gone));
+        state.epochs.truncateFromStart(offset);
+        state.epochs.write(state.directory);
+    }
+
+    private void discard(List<Segment> segments) throws IOException {
+        List<Path> dead = new ArrayList<>();
+        for (Segment segment : segments) {
+            state.justClosed.remove(segment);
+            segment.closeForWriting();
+            state.snapshots.delete(segment.baseOffset());
+            for (SharedFile file : segment.files()) {
+                Path renamed =
+                        file.path()
+                                .resolveSibling(file.path().getFileName() + PartitionFiles.DELETED);
+                file.markDeleted();
+                file.renameTo(renamed);
+                dead.add(renamed);
+            }
+        }
+        if (!dead.isEmpty()) {
+            state.host.removeLater(dead, state.config.fileDeleteDelay());
+        }
+    }
+}

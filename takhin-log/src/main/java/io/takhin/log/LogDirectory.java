@@ -1,0 +1,417 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InconsistentTopicIdException;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One data directory: the logs in it, the lock that keeps other processes out, the flusher that
+ * makes them durable, and the files that tell the next start where it stands.
+ *
+ * <p>The first I/O error takes the directory offline for the rest of the process' life: nothing is
+ * written to it any more.
+ *
+ * <p>Threads: any. One flusher and one housekeeper a directory.
+ */
+public final class LogDirectory implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LogDirectory.class);
+    private static final String LOCK_NAME = ".lock";
+
+    private final Path root;
+    private final LogDirectorySettings settings;
+    private final FileChannel lockFile;
+    private final OptionalLong epochOfCleanStop;
+    private final Checkpoints checkpoints;
+    private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final List<Runnable> failureListeners = new CopyOnWriteArrayList<>();
+    private final ReentrantLock changing = new ReentrantLock();
+    private final Host host;
+    private final GroupCommit groupCommit;
+    private final Housekeeper housekeeper;
+    private volatile @Nullable IOException failure;
+    private final AtomicBoolean failed = new AtomicBoolean();
+    private volatile boolean closed;
+
+    private LogDirectory(
+            Path root, LogDirectorySettings settings, Clock clock, FileChannel lockFile)
+            throws IOException {
+        this.root = root;
+        this.settings = settings;
+        this.lockFile = lockFile;
+        this.epochOfCleanStop = CleanStop.brokerEpoch(root);
+        this.checkpoints = new Checkpoints(root);
+        this.host = new Host(clock);
+        this.groupCommit = new GroupCommit(host, "log-flusher");
+        this.housekeeper = new Housekeeper(host, settings);
+    }
+
+    /**
+     * Takes the directory for this process and reads back every log in it.
+     *
+     * @throws IOException also when another process has it
+     */
+    public static LogDirectory open(Path root, LogDirectorySettings settings, Clock clock)
+            throws IOException {
+        Files.createDirectories(root);
+        FileChannel lockFile = lock(root);
+        try {
+            LogDirectory directory = new LogDirectory(root, settings, clock, lockFile);
+            directory.recover(clock);
+            return directory;
+        } catch (IOException | RuntimeException e) {
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path root) throws IOException {
+        FileChannel file =
+                FileChannel.open(
+                        root.resolve(LOCK_NAME),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE);
+        try {
+            FileLock taken = file.tryLock();
+            if (taken == null) {
+                throw new IOException("data directory " + root + " is used by another process");
+            }
+            return file;
+        } catch (OverlappingFileLockException e) {
+            file.close();
+            throw new IOException("data directory " + root + " is open already", e);
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private void recover(Clock clock) throws IOException {
+        DirectoryRecovery recovery =
+                new DirectoryRecovery(root, settings, checkpoints, clock.wallMillis());
+        DirectoryRecovery.Result result = recovery.run();
+        for (DirectoryRecovery.Recovered recovered : result.logs()) {
+            PartitionLog read =
+                    new PartitionLog(
+                            host,
+                            settings.defaults(),
+                            recovered.topicId(),
+                            recovered.loaded(),
+                            new PartitionLog.Origins(recovered.durableEnd(), false));
+            logs.put(read.topicPartition(), read);
+        }
+        CleanStop.unmark(root);
+        logs.values().stream()
+                .filter(read -> !read.durability().isFlushed())
+                .forEach(groupCommit::commit);
+        result.dead().forEach(dead -> housekeeper.removeLater(List.of(dead), Duration.ZERO));
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /** The broker epoch under which the directory was last left in order; empty after a crash. */
+    public OptionalLong brokerEpochOfCleanStop() {
+        return epochOfCleanStop;
+    }
+
+    /**
+     * The log of a partition; made where there is none: one directory and one small file, and more
+     * with the first record.
+     *
+     * @throws InconsistentTopicIdException when the directory holds a log of another topic that had
+     *     the same name
+     * @throws KafkaStorageException when the directory is offline
+     */
+    public PartitionLog open(TopicPartition partition, Uuid topicId, LogConfig config) {
+        changing.lock();
+        try {
+            if (!isOnline() || closed) {
+                throw new KafkaStorageException("data directory " + root + " is offline");
+            }
+            PartitionLog existing = logs.get(partition);
+            if (existing != null) {
+                return adopt(existing, topicId, config);
+            }
+            PartitionLog made = make(partition, topicId, config);
+            logs.put(partition, made);
+            return made;
+        } catch (IOException e) {
+            host.fail(e);
+            throw new KafkaStorageException("data directory " + root, e);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private static PartitionLog adopt(PartitionLog existing, Uuid topicId, LogConfig config)
+            throws IOException {
+        if (existing.topicId().equals(Uuid.ZERO_UUID)) {
+            PartitionMetadataFile.write(existing.directory(), topicId);
+            existing.setTopicId(topicId);
+        } else if (!existing.topicId().equals(topicId)) {
+            throw new InconsistentTopicIdException(
+                    existing.directory()
+                            + " is of topic "
+                            + existing.topicId()
+                            + ", not "
+                            + topicId);
+        }
+        existing.reconfigure(config);
+        return existing;
+    }
+
+    private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
+            throws IOException {
+        Path directory = root.resolve(PartitionFiles.directoryOf(partition));
+        Files.createDirectory(directory);
+        PartitionMetadataFile.write(directory, topicId);
+        LogState.Loaded empty =
+                new LogState.Loaded(
+                        partition,
+                        directory,
+                        new LogView(List.of(), 0, 0, 0, 0),
+                        LeaderEpochs.empty(),
+                        new ProducerState(),
+                        new ProducerSnapshots(directory));
+        return new PartitionLog(host, config, topicId, empty, new PartitionLog.Origins(0, true));
+    }
+
+    /** Null where this directory has no log of the partition. */
+    public @Nullable PartitionLog get(TopicPartition partition) {
+        return logs.get(partition);
+    }
+
+    /** All logs, of partitions that the cluster does not know any more too. */
+    public Collection<PartitionLog> logs() {
+        return logs.values();
+    }
+
+    /** Forgets a partition's log at once; its files stay for a while. */
+    public void delete(TopicPartition partition) {
+        remove(partition, PartitionFiles.DELETED_DIRECTORY);
+    }
+
+    /**
+     * Forgets a partition's log and keeps its files for good, under a name that nothing reads: for
+     * a log that the metadata does not know, so that lost metadata costs no records.
+     */
+    public void setAside(TopicPartition partition) {
+        remove(partition, PartitionFiles.STRAY_DIRECTORY);
+    }
+
+    private void remove(TopicPartition partition, String suffix) {
+        changing.lock();
+        try {
+            PartitionLog gone = logs.remove(partition);
+            if (gone == null) {
+                return;
+            }
+            gone.release();
+            Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
+            Files.move(gone.directory(), renamed);
+            gone.moveTo(renamed);
+            if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
+                housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
+            }
+            housekeeper.checkpointSoon();
+        } catch (IOException e) {
+            host.fail(e);
+            throw new KafkaStorageException("cannot remove " + partition, e);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Bytes of the file system that holds the directory. */
+    public long totalBytes() throws IOException {
+        return Files.getFileStore(root).getTotalSpace();
+    }
+
+    /** Bytes of the file system that may still be written. */
+    public long usableBytes() throws IOException {
+        return Files.getFileStore(root).getUsableSpace();
+    }
+
+    public GroupCommit groupCommit() {
+        return groupCommit;
+    }
+
+    /** The high watermarks that were last written; a partition that is missing has none. */
+    public Map<TopicPartition, Long> readHighWatermarks() throws IOException {
+        return OffsetCheckpoint.read(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS));
+    }
+
+    /** Replaces all high watermarks ({@code replication-offset-checkpoint}). */
+    public void writeHighWatermarks(Map<TopicPartition, Long> offsets) {
+        try {
+            OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS), offsets);
+        } catch (IOException e) {
+            host.fail(e);
+        }
+    }
+
+    public boolean isOnline() {
+        return failure == null;
+    }
+
+    /** Why the directory is offline. */
+    public Optional<IOException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** Called once when the directory goes offline, on the thread that met the error. */
+    public void onFailure(Runnable listener) {
+        failureListeners.add(listener);
+        if (!isOnline()) {
+            listener.run();
+        }
+    }
+
+    /** A clean stop, as {@link #close(long)} without a broker epoch. */
+    @Override
+    public void close() {
+        close(-1);
+    }
+
+    /**
+     * Leaves the directory in order: everything is on disk and the next start, of this program or
+     * of Kafka, scans nothing.
+     *
+     * @param brokerEpoch of this broker's registration
+     */
+    public void close(long brokerEpoch) {
+        changing.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            housekeeper.stop();
+            closeLogs();
+            groupCommit.stop();
+            if (isOnline()) {
+                checkpoints.write(logs.values());
+                CleanStop.mark(root, brokerEpoch);
+            }
+            lockFile.close();
+        } catch (IOException e) {
+            host.fail(e);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void closeLogs() {
+        List<PartitionLog> all = new ArrayList<>(logs.values());
+        if (isOnline()) {
+            all.forEach(PartitionLog::finish);
+            all.forEach(groupCommit::commit);
+        }
+        for (PartitionLog each : all) {
+            groupCommit.commitAndWait(each);
+            each.release();
+        }
+    }
+
+    /** Leaves everything as a killed process would, for tests of recovery. */
+    void abandon() throws IOException {
+        closed = true;
+        housekeeper.stop();
+        groupCommit.stop();
+        logs.values().forEach(PartitionLog::release);
+        lockFile.close();
+    }
+
+    /** What logs, flusher and housekeeper see of their directory. */
+    private final class Host implements LogHost, GroupCommit.Host, Housekeeper.Host {
+        private final Clock clock;
+
+        Host(Clock clock) {
+            this.clock = clock;
+        }
+
+        @Override
+        public Clock clock() {
+            return clock;
+        }
+
+        @Override
+        public boolean isOnline() {
+            return failure == null;
+        }
+
+        @Override
+        public void fail(IOException cause) {
+            goOffline(cause);
+        }
+
+        @Override
+        public void requestFlush(PartitionLog dirty) {
+            groupCommit.commit(dirty);
+        }
+
+        @Override
+        public void flush(PartitionLog dirty) {
+            groupCommit.commitAndWait(dirty);
+        }
+
+        @Override
+        public void unflushed(PartitionLog dirty) {
+            housekeeper.watchAge(dirty);
+            housekeeper.checkpointSoon();
+        }
+
+        @Override
+        public long writtenRecoveryPoint(TopicPartition partition) {
+            return checkpoints.recoveryPoint(partition);
+        }
+
+        @Override
+        public void removeLater(List<Path> files, Duration delay) {
+            housekeeper.removeLater(files, delay);
+        }
+
+        @Override
+        public void writeRecoveryPoints() throws IOException {
+            checkpoints.write(logs.values());
+        }
+
+        @Override
+        public Collection<PartitionLog> logs() {
+            return logs.values();
+        }
+    }
+
+    private void goOffline(IOException cause) {
+        if (failed.compareAndSet(false, true)) {
+            failure = cause;
+            log.error("data directory {} is offline", root, cause);
+            groupCommit.stop();
+            failureListeners.forEach(Runnable::run);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.takhin.log;
+
+import java.time.Duration;
+
+/**
+ * How a data directory is kept.
+ *
+ * @param defaults for logs that are read back before their topic's settings are known
+ * @param producerIdleMax a producer that wrote nothing for so long is forgotten ({@code
+ *     producer.id.expiration.ms})
+ * @param checkpointInterval how soon after a change recovery points are written; bounds what a
+ *     start after a crash has to scan
+ * @param recoveryThreads how many logs are read back at a time
+ */
+public record LogDirectorySettings(
+        LogConfig defaults,
+        Duration producerIdleMax,
+        Duration checkpointInterval,
+        int recoveryThreads) {
+    public LogDirectorySettings {
+        if (recoveryThreads < 1) {
+            throw new IllegalArgumentException(
+                    "num.recovery.threads.per.data.dir must be positive: " + recoveryThreads);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What a log needs from where it lives: a {@link LogDirectory}, or itself alone.
+ *
+ * <p>Threads: any.
+ */
+interface LogHost {
+    Clock clock();
+
+    /** False once anything could not be written: nothing may be written then. */
+    boolean isOnline();
+
+    /** An I/O error: the one place where a directory goes offline. */
+    void fail(IOException cause);
+
+    /** The log wants to be durable soon; returns at once. */
+    void requestFlush(PartitionLog log);
+
+    /** Returns when everything that the log holds now is durable, or the host has failed. */
+    void flush(PartitionLog log);
+
+    /** The log has something that is not durable, since now. */
+    void unflushed(PartitionLog log);
+
+    /**
+     * The recovery point that a restart would find for a partition. A log may not claim to be
+     * durable again while it holds less than this.
+     */
+    long writtenRecoveryPoint(TopicPartition partition);
+
+    /** These files have no place in a log any more; who reads them may finish. */
+    void removeLater(List<Path> files, Duration delay);
+}

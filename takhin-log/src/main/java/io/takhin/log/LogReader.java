@@ -1,0 +1,283 @@
+package io.takhin.log;
+
+import io.takhin.log.TimeIndex.TimestampOffset;
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Record;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds things in a log.
+ *
+ * <p>Threads: any, without a lock: each search works on one {@link LogView}, and is done again on a
+ * newer one if the log was cut under it.
+ */
+final class LogReader {
+    private final LogState state;
+
+    LogReader(LogState state) {
+        this.state = state;
+    }
+
+    /** One search; may fail in odd ways when the log is cut while it runs. */
+    @FunctionalInterface
+    private interface Search<T> {
+        T in(LogView view) throws IOException;
+    }
+
+    /** A batch that was found. */
+    private record Place(int position, int sizeInBytes) {}
+
+    private <T> T search(Search<T> search) throws IOException {
+        while (true) {
+            LogView view = state.view;
+            try {
+                return search.in(view);
+            } catch (BatchScanner.TornReadException
+                    | NoSuchFileException
+                    | CorruptRecordException e) {
+                LogView now = state.view;
+                if (now.cuts() == view.cuts() && now.start() == view.start()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset)
+            throws IOException {
+        return search(view -> {
+            if (offset < view.start() || offset > view.end()) {
+                return new LogRead.OutOfRange(view.start(), view.end());
+            }
+            long end = Math.min(endOffset, view.end());
+            return offset >= end
+                    ? NOTHING
+                    : readIn(view, offset, atLeastOneBatch ? bytesMax : -bytesMax, end);
+        });
+    }
+
+    private static final LogRead NOTHING = new LogRead.Nothing();
+
+    /** {@code bytesMax} is negative where a first batch that is larger must not be returned. */
+    private LogRead readIn(LogView view, long offset, int bytesMax, long endOffset)
+            throws IOException {
+        for (int i = Math.max(0, view.indexOf(offset)); i < view.segments().size(); i++) {
+            Segment segment = view.segments().get(i);
+            FileChannel channel = segment.file().acquire();
+            boolean handedOver = false;
+            try {
+                int limit = limitIn(view, i, channel, endOffset);
+                int from = positionIn(view, i, channel, offset);
+                if (from >= 0) {
+                    int length = lengthOf(channel, from, limit, bytesMax);
+                    if (length <= 0) {
+                        return NOTHING;
+                    }
+                    handedOver = true;
+                    return new LogRead.Found(new FileRegion(segment.file(), channel, from, length));
+                }
+            } finally {
+                if (!handedOver) {
+                    segment.file().release();
+                }
+            }
+            // The segment ends below the offset although the next one begins above it: compaction
+            // took the records in between.
+        }
+        return NOTHING;
+    }
+
+    private static int lengthOf(FileChannel channel, int from, int limit, int bytesMax)
+            throws IOException {
+        int available = limit - from;
+        int wanted = Math.abs(bytesMax);
+        if (available <= wanted) {
+            return available;
+        }
+        BatchScanner first = new BatchScanner(channel, from, limit, BatchHeader.BYTES);
+        if (!first.next()) {
+            throw damaged(first.position());
+        }
+        if (first.sizeInBytes() <= wanted) {
+            return wanted;
+        }
+        return bytesMax > 0 ? first.sizeInBytes() : 0;
+    }
+
+    /** Where a reader has to stop in a segment. */
+    private static int limitIn(LogView view, int index, FileChannel channel, long endOffset)
+            throws IOException {
+        if (endOffset >= view.endOf(index)) {
+            return view.sizeOf(index);
+        }
+        int position = positionIn(view, index, channel, endOffset);
+        return position < 0 ? view.sizeOf(index) : position;
+    }
+
+    /** Where the batch begins that holds the offset, or the next one; -1 where there is none. */
+    private static int positionIn(LogView view, int index, FileChannel channel, long offset)
+            throws IOException {
+        Segment segment = view.segments().get(index);
+        int end = view.sizeOf(index);
+        if (offset <= segment.baseOffset()) {
+            return end > 0 ? 0 : -1;
+        }
+        int recent = segment.recent().find(offset - segment.baseOffset());
+        if (recent >= 0 && recent < end) {
+            return recent;
+        }
+        Place place = locate(segment, channel, offset, end);
+        return place == null ? -1 : place.position();
+    }
+
+    private static @Nullable Place locate(
+            Segment segment, FileChannel channel, long offset, int end) throws IOException {
+        int from = segment.offsets().floor(offset).position();
+        BatchScanner scanner = new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
+        while (scanner.next()) {
+            if (scanner.lastOffset() >= offset) {
+                return new Place(scanner.position(), scanner.sizeInBytes());
+            }
+        }
+        if (!scanner.atEnd()) {
+            throw damaged(scanner.position());
+        }
+        return null;
+    }
+
+    /** As {@link #positionIn}, for the log's own cuts; its lock is held. */
+    static int positionOf(Segment segment, long offset) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            Place place = locate(segment, channel, offset, segment.size());
+            return place == null ? segment.size() : place.position();
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    /** The first record that is as late as the timestamp, or later. */
+    FoundOffset findByTimestamp(long timestamp) throws IOException {
+        return search(view -> {
+            for (int i = 0; i < view.segments().size(); i++) {
+                if (view.segments().get(i).newest().timestamp() >= timestamp) {
+                    FoundOffset found = findByTimestampIn(view, i, timestamp);
+                    if (found != null) {
+                        return found;
+                    }
+                }
+            }
+            return FoundOffset.NONE;
+        });
+    }
+
+    private static @Nullable FoundOffset findByTimestampIn(LogView view, int index, long timestamp)
+            throws IOException {
+        Segment segment = view.segments().get(index);
+        long from = Math.max(segment.times().floor(timestamp).offset(), view.start());
+        FileChannel channel = segment.file().acquire();
+        try {
+            BatchScanner scanner = scannerAt(view, index, channel, from);
+            while (scanner.next()) {
+                if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at()) >= timestamp) {
+                    FoundOffset found = firstNotBefore(scanner, timestamp, view.start());
+                    if (found != null) {
+                        return found;
+                    }
+                }
+            }
+            return null;
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    private static BatchScanner scannerAt(LogView view, int index, FileChannel channel, long offset)
+            throws IOException {
+        int from = view.segments().get(index).offsets().floor(offset).position();
+        return new BatchScanner(channel, from, view.sizeOf(index), BatchScanner.LOOKUP_BYTES);
+    }
+
+    private static @Nullable FoundOffset firstNotBefore(
+            BatchScanner scanner, long timestamp, long start) throws IOException {
+        MutableRecordBatch batch = batchAt(scanner);
+        for (Record record : batch) {
+            if (record.timestamp() >= timestamp && record.offset() >= start) {
+                return new FoundOffset(
+                        record.offset(), record.timestamp(), batch.partitionLeaderEpoch());
+            }
+        }
+        return null;
+    }
+
+    private static MutableRecordBatch batchAt(BatchScanner scanner) throws IOException {
+        return MemoryRecords.readableRecords(scanner.batch()).batches().iterator().next();
+    }
+
+    /** The first record with the largest timestamp (KIP-734). */
+    FoundOffset findMaxTimestamp() throws IOException {
+        return search(view -> {
+            Optional<Segment> latest =
+                    view.segments().stream()
+                            .max(
+                                    Comparator.comparingLong((Segment s) -> s.newest().timestamp())
+                                            .thenComparingLong(s -> -s.baseOffset()));
+            return latest.isEmpty()
+                    ? FoundOffset.NONE
+                    : findNewestIn(view, view.segments().indexOf(latest.get()));
+        });
+    }
+
+    private static FoundOffset findNewestIn(LogView view, int index) throws IOException {
+        Segment segment = view.segments().get(index);
+        TimestampOffset newest = segment.newest();
+        FileChannel channel = segment.file().acquire();
+        try {
+            BatchScanner scanner = scannerAt(view, index, channel, newest.offset());
+            while (scanner.next()) {
+                if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
+                        == newest.timestamp()) {
+                    MutableRecordBatch batch = batchAt(scanner);
+                    long offset = batch.offsetOfMaxTimestamp().orElse(batch.lastOffset());
+                    return new FoundOffset(
+                            offset, newest.timestamp(), batch.partitionLeaderEpoch());
+                }
+            }
+            return FoundOffset.NONE;
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    /** Transactions that were rolled back and touch the range. */
+    List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
+        return search(view -> {
+            List<AbortedTransaction> found = new ArrayList<>();
+            for (int i = Math.max(0, view.indexOf(from)); i < view.segments().size(); i++) {
+                for (AbortedTransaction txn : view.segments().get(i).transactions().all()) {
+                    if (txn.lastOffset() >= from && txn.firstOffset() < to) {
+                        found.add(txn);
+                    }
+                    if (txn.lastStableOffset() >= to) {
+                        return found;
+                    }
+                }
+            }
+            return found;
+        });
+    }
+
+    private static CorruptRecordException damaged(int position) {
+        return new CorruptRecordException("no record batch at position " + position);
+    }
+}

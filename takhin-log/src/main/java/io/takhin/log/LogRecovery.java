@@ -1,0 +1,238 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads one log back from its directory. After a clean stop nothing is scanned; after a crash
+ * everything behind the recovery point is, and nothing else.
+ *
+ * <p>Threads: one per log.
+ */
+final class LogRecovery {
+    private static final Logger log = LoggerFactory.getLogger(LogRecovery.class);
+
+    private final TopicPartition partition;
+    private final Path directory;
+    private final LogConfig config;
+    private final Trust trust;
+    private final List<Segment> segments = new ArrayList<>();
+    private LeaderEpochs epochs = LeaderEpochs.empty();
+
+    /** Where batches were scanned from; the log's end when none were. */
+    private long scannedFrom = Long.MAX_VALUE;
+
+    /**
+     * What is known of a log before it is read.
+     *
+     * @param cleanStop all that was written is in order
+     * @param recoveryPoint what lies below was on disk
+     * @param logStart offset below which records were deleted
+     * @param nowMillis and the idle time after which producers are forgotten
+     */
+    record Trust(
+            boolean cleanStop,
+            long recoveryPoint,
+            long logStart,
+            long nowMillis,
+            Duration producerIdleMax) {}
+
+    LogRecovery(TopicPartition partition, Path directory, LogConfig config, Trust trust) {
+        this.partition = partition;
+        this.directory = directory;
+        this.config = config;
+        this.trust = trust;
+    }
+
+    LogState.Loaded run() throws IOException {
+        List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
+        boolean epochsKnown = readEpochs();
+        long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
+        if (end < trust.logStart) {
+            end = restartAt(trust.logStart);
+        }
+        long start =
+                segments.isEmpty()
+                        ? end
+                        : Math.max(trust.logStart, segments.getFirst().baseOffset());
+        epochs.truncateFromEnd(end);
+        epochs.truncateFromStart(start);
+        int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
+        LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
+        ProducerSnapshots snapshots = ProducerSnapshots.list(directory);
+        ProducerState producers = recoverProducers(snapshots, view);
+        return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
+    }
+
+    private boolean readEpochs() {
+        try {
+            epochs = LeaderEpochs.read(directory);
+            return true;
+        } catch (IOException e) {
+            log.warn("partition {}: rebuilding the leader epochs: {}", partition, e.getMessage());
+            return false;
+        }
+    }
+
+    /** Returns the log's end. */
+    private long recoverSegments(List<PartitionTidying.Found> found, boolean epochsKnown)
+            throws IOException {
+        long trusted = trust.cleanStop ? Long.MAX_VALUE : trust.recoveryPoint;
+        boolean believable = epochsKnown && !epochs.entries().isEmpty();
+        long end = believable ? recoverFrom(found, trusted) : rebuild(found, trusted);
+        if (!trust.cleanStop && end < trust.recoveryPoint) {
+            log.warn(
+                    "partition {} ends at {}, before its recovery point {}: checking all of it",
+                    partition,
+                    end,
+                    trust.recoveryPoint);
+            epochs.clear();
+            end = rebuild(found, 0);
+        }
+        return end;
+    }
+
+    private long rebuild(List<PartitionTidying.Found> found, long trusted) throws IOException {
+        segments.clear();
+        scannedFrom = found.getFirst().baseOffset();
+        long end = scannedFrom;
+        for (PartitionTidying.Found file : found) {
+            Segment segment = open(file);
+            if (file.baseOffset() < end) {
+                discard(segment);
+                continue;
+            }
+            segment.rewindIndexes(new OffsetPosition(file.baseOffset(), 0));
+            end = scan(segment, trusted, isLast(found, file));
+            segments.add(segment);
+        }
+        return end;
+    }
+
+    private long recoverFrom(List<PartitionTidying.Found> found, long trusted) throws IOException {
+        long end = found.getFirst().baseOffset();
+        boolean cut = false;
+        for (PartitionTidying.Found file : found) {
+            Segment segment = open(file);
+            if (cut || file.baseOffset() < end) {
+                discard(segment);
+                continue;
+            }
+            boolean last = isLast(found, file);
+            boolean below = !last && nextBase(found, file) <= trusted;
+            if (below && SegmentRecovery.hasIndexes(segment)) {
+                end = nextBase(found, file);
+            } else if (last && trust.cleanStop && SegmentRecovery.hasIndexes(segment)) {
+                end = endOfLast(segment);
+            } else {
+                int before = segment.size();
+                end = scan(segment, trusted, last);
+                cut = segment.size() < before;
+            }
+            segments.add(segment);
+        }
+        return end;
+    }
+
+    private long endOfLast(Segment segment) throws IOException {
+        try {
+            return SegmentRecovery.endOf(segment);
+        } catch (CorruptRecordException e) {
+            log.warn("partition {} was not stopped cleanly: {}", partition, e.getMessage());
+            return scan(segment, 0, true);
+        }
+    }
+
+    /** Returns the segment's end. */
+    private long scan(Segment segment, long trusted, boolean last) throws IOException {
+        SegmentRecovery recovery =
+                new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
+        long from = recovery.scansFrom(trusted);
+        scannedFrom = Math.min(scannedFrom, from);
+        segment.transactions().truncateTo(from);
+        recovery.recover(trusted);
+        if (!last) {
+            segment.finishIndexes();
+        }
+        return recovery.nextOffset();
+    }
+
+    private long restartAt(long logStart) throws IOException {
+        log.warn("partition {} has nothing at or after its start {}", partition, logStart);
+        for (Segment segment : segments) {
+            discard(segment);
+        }
+        segments.clear();
+        epochs.clear();
+        Segment empty = new Segment(directory, logStart, 0, trust.nowMillis);
+        empty.openForWriting();
+        segments.add(empty);
+        return logStart;
+    }
+
+    private static void discard(Segment segment) throws IOException {
+        for (SharedFile file : segment.files()) {
+            java.nio.file.Files.deleteIfExists(file.path());
+        }
+    }
+
+    private Segment open(PartitionTidying.Found file) throws IOException {
+        if (file.size() > Segment.BYTES_MAX) {
+            throw new IOException("segment too large in " + directory + ": " + file);
+        }
+        return new Segment(directory, file.baseOffset(), (int) file.size(), trust.nowMillis);
+    }
+
+    private static boolean isLast(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
+        return found.getLast().equals(file);
+    }
+
+    private static long nextBase(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
+        return found.get(found.indexOf(file) + 1).baseOffset();
+    }
+
+    private ProducerState recoverProducers(ProducerSnapshots snapshots, LogView view)
+            throws IOException {
+        ProducerState producers = new ProducerState();
+        long from = Math.min(scannedFrom, view.end());
+        // A snapshot behind the first scanned batch may know batches that are gone, and could not
+        // tell which transactions were rolled back in between.
+        snapshots.deleteAbove(from);
+        if (trust.cleanStop && snapshots.offsets().isEmpty()) {
+            producers.setEndOffset(view.end());
+            return producers;
+        }
+        snapshots.load(producers, view.start(), from);
+        ProducerReplay.run(producers, view, filling(snapshots, producers, from));
+        producers.expire(trust.nowMillis, trust.producerIdleMax.toMillis());
+        return producers;
+    }
+
+    /** Writes anew what was removed behind the first scanned batch. */
+    private static ProducerReplay.Visitor filling(
+            ProducerSnapshots snapshots, ProducerState producers, long from) {
+        return new ProducerReplay.Visitor() {
+            @Override
+            public void atBeginOf(Segment segment) throws IOException {
+                if (segment.baseOffset() > 0) {
+                    snapshots.take(producers);
+                }
+            }
+
+            @Override
+            public void aborted(Segment segment, AbortedTransaction transaction)
+                    throws IOException {
+                if (transaction.lastOffset() >= from) {
+                    segment.transactions().append(transaction);
+                }
+            }
+        };
+    }
+}

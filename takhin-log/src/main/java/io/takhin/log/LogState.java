@@ -1,0 +1,66 @@
+package io.takhin.log;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * The parts of one log, and the lock that guards them: held while offsets are given and bytes are
+ * written, never while waiting. What is not volatile is touched only under it; {@link #epochs} and
+ * the transactions of {@link #producers} may be asked by anybody.
+ */
+final class LogState {
+    final ReentrantLock lock = new ReentrantLock();
+    final TopicPartition partition;
+    final LogHost host;
+    final LeaderEpochs epochs;
+
+    final ProducerState producers;
+
+    final ProducerSnapshots snapshots;
+
+    /** Set once the log is deleted or its directory closed: nothing is written any more. */
+    volatile boolean closed;
+
+    volatile LogConfig config;
+    volatile LogView view;
+    volatile Path directory;
+
+    /** Segments that were closed since the last flush. */
+    final List<Segment> justClosed = new ArrayList<>();
+
+    /** Whether names in the partition's directory changed since the last flush. */
+    boolean namesChanged;
+
+    LogState(LogHost host, LogConfig config, Loaded loaded) {
+        this.host = host;
+        this.config = config;
+        this.partition = loaded.partition;
+        this.directory = loaded.directory;
+        this.epochs = loaded.epochs;
+        this.producers = loaded.producers;
+        this.snapshots = loaded.snapshots;
+        this.view = loaded.view;
+    }
+
+    /** What was found on disk, or an empty beginning. */
+    record Loaded(
+            TopicPartition partition,
+            Path directory,
+            LogView view,
+            LeaderEpochs epochs,
+            ProducerState producers,
+            ProducerSnapshots snapshots) {}
+
+    boolean isWritable() {
+        return !closed && host.isOnline();
+    }
+
+    /** After a cut: older views can no longer trust what they point to. */
+    void publishCut(List<Segment> segments, long start, long end) {
+        int position = segments.isEmpty() ? 0 : segments.getLast().size();
+        view = new LogView(List.copyOf(segments), start, end, position, view.cuts() + 1);
+    }
+}

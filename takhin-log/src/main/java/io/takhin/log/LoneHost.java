@@ -1,0 +1,90 @@
+package io.takhin.log;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.base.Clock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A log that lives on its own and is flushed by whoever asks: the metadata quorum's.
+ *
+ * <p>Threads: any; one flush at a time.
+ */
+final class LoneHost implements LogHost {
+    private final Clock clock;
+    private final ReentrantLock flushing = new ReentrantLock();
+
+    @GuardedBy("flushing")
+    private final DiskSync disk = new DiskSync();
+
+    private volatile @Nullable IOException failure;
+
+    LoneHost(Clock clock) {
+        this.clock = clock;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public boolean isOnline() {
+        return failure == null;
+    }
+
+    @Override
+    public void fail(IOException cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+    }
+
+    @Override
+    public void requestFlush(PartitionLog log) {
+        flush(log);
+    }
+
+    @Override
+    public void flush(PartitionLog log) {
+        flushing.lock();
+        try {
+            LogDurability.Plan plan;
+            do {
+                plan = log.durability().plan();
+                disk.sync(List.of(plan));
+            } while (!log.durability().complete(log, plan));
+        } catch (IOException e) {
+            fail(e);
+        } finally {
+            flushing.unlock();
+        }
+    }
+
+    @Override
+    public void unflushed(PartitionLog log) {
+        // Whoever opened the log alone says when it is flushed.
+    }
+
+    @Override
+    public long writtenRecoveryPoint(TopicPartition partition) {
+        return 0;
+    }
+
+    @Override
+    public void removeLater(List<Path> files, Duration delay) {
+        for (Path file : files) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                fail(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * One of Kafka's files of an offset per partition: {@code recovery-point-offset-checkpoint}, {@code
+ * log-start-offset-checkpoint}, {@code replication-offset-checkpoint}. A line reads "topic
+ * partition offset".
+ */
+final class OffsetCheckpoint {
+    static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
+    static final String LOG_STARTS = "log-start-offset-checkpoint";
+    static final String HIGH_WATERMARKS = "replication-offset-checkpoint";
+
+    private OffsetCheckpoint() {}
+
+    static Map<TopicPartition, Long> read(Path path) throws IOException {
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        try {
+            for (String[] entry : CheckpointFile.read(path, 3)) {
+                TopicPartition partition = new TopicPartition(entry[0], Integer.parseInt(entry[1]));
+                offsets.put(partition, Long.parseLong(entry[2]));
+            }
+        } catch (NumberFormatException e) {
+            throw new IOException(path + " has a malformed number", e);
+        }
+        return offsets;
+    }
+
+    /** On disk when it returns, but for the directory's entry. */
+    static void write(Path path, Map<TopicPartition, Long> offsets) throws IOException {
+        List<String> lines =
+                offsets.entrySet().stream()
+                        .map(entry -> line(entry.getKey(), entry.getValue()))
+                        .toList();
+        CheckpointFile.write(path, lines, true);
+    }
+
+    private static String line(TopicPartition partition, long offset) {
+        return partition.topic() + " " + partition.partition() + " " + offset;
+    }
+}

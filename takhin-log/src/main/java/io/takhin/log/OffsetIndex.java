@@ -1,0 +1,74 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * Finds the place of an offset in a segment. One entry per some KiB of data: the last offset of a
+ * batch, relative to the segment's base offset, and the position at which that batch begins.
+ *
+ * <p>File: Kafka's {@code .index}, entries of 8 bytes, big endian.
+ *
+ * <p>Threads: as {@link IndexFile}.
+ */
+final class OffsetIndex {
+    static final int ENTRY_BYTES = 8;
+
+    private final IndexFile entries;
+    private final long baseOffset;
+    private final ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
+
+    OffsetIndex(Path path, long baseOffset) throws IOException {
+        this.entries = new IndexFile(path, ENTRY_BYTES);
+        this.baseOffset = baseOffset;
+    }
+
+    IndexFile entries() {
+        return entries;
+    }
+
+    boolean isFull(int bytesMax) {
+        return entries.count() >= bytesMax / ENTRY_BYTES;
+    }
+
+    void append(long offset, int position) throws IOException {
+        entries.append(entry.putInt(0, (int) (offset - baseOffset)).putInt(4, position));
+    }
+
+    /** The nearest entry that is not above the offset; the segment's begin where there is none. */
+    OffsetPosition floor(long offset) throws IOException {
+        int index = entries.floor(ByteBuffer::getInt, offset - baseOffset);
+        return index < 0 ? new OffsetPosition(baseOffset, 0) : at(index);
+    }
+
+    OffsetPosition last() throws IOException {
+        int count = entries.count();
+        return count == 0 ? new OffsetPosition(baseOffset, 0) : at(count - 1);
+    }
+
+    OffsetPosition at(int index) throws IOException {
+        ByteBuffer found = entries.entry(index);
+        return new OffsetPosition(baseOffset + found.getInt(0), found.getInt(4));
+    }
+
+    /** Whether entries rise as they must; a crash may leave any bytes in a file. */
+    boolean isSound() throws IOException {
+        ByteBuffer all = entries.all();
+        long offset = -1;
+        int position = 0;
+        for (int at = 0; at < all.capacity(); at += ENTRY_BYTES) {
+            if (all.getInt(at) <= offset || all.getInt(at + 4) <= position) {
+                return false;
+            }
+            offset = all.getInt(at);
+            position = all.getInt(at + 4);
+        }
+        return true;
+    }
+
+    /** Forgets entries for the offset and all after it. */
+    void truncateTo(long offset) throws IOException {
+        entries.truncateTo(entries.floor(ByteBuffer::getInt, offset - baseOffset - 1) + 1);
+    }
+}

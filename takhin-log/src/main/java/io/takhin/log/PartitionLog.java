@@ -1,0 +1,442 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.TimestampType;
+
+/**
+ * One partition on disk: record batches in the order of their offsets, in Kafka's files.
+ *
+ * <p>An I/O error takes the whole directory offline: leaders then refuse with KAFKA_STORAGE_ERROR,
+ * everything else throws {@link KafkaStorageException}.
+ *
+ * <p>Threads: any. What changes the log takes its lock, for as long as the bytes are written; reads
+ * take none. A thread that changes a log must not be interrupted: that closes the file under it.
+ *
+ * <p>Invariants: {@code logStartOffset <= logEndOffset} and {@code durableEndOffset <=
+ * logEndOffset}; offsets rise from batch to batch, and so do leader epochs.
+ */
+public final class PartitionLog implements AutoCloseable {
+    private final LogState state;
+    private final LogDurability durability;
+    private final LogAppender appender;
+    private final LogCutter cutter;
+    private final LogReader reader;
+    private volatile Uuid topicId;
+
+    /** Bytes of the active segment when producer state was last written. */
+    private int snapshotPosition;
+
+    PartitionLog(
+            LogHost host, LogConfig config, Uuid topicId, LogState.Loaded loaded, Origins origins) {
+        this.state = new LogState(host, config, loaded);
+        this.topicId = topicId;
+        this.durability = new LogDurability(state, origins.durableEnd(), origins.newDirectory());
+        this.appender = new LogAppender(state);
+        this.cutter = new LogCutter(state, durability);
+        this.reader = new LogReader(state);
+        LogView view = loaded.view();
+        for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
+                i < view.segments().size() - 1;
+                i++) {
+            state.justClosed.add(view.segments().get(i));
+        }
+    }
+
+    /**
+     * How a log came to be.
+     *
+     * @param durableEnd how much of it is known to be on disk
+     * @param newDirectory whether its directory was made just now
+     */
+    record Origins(long durableEnd, boolean newDirectory) {}
+
+    /**
+     * Opens a log on its own, outside of any {@link LogDirectory}: makes its directory where there
+     * is none, and checks every batch that is there. Nothing becomes durable but by {@link #flush}.
+     */
+    public static PartitionLog open(
+            Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
+            throws IOException {
+        boolean isNew = Files.notExists(directory);
+        if (isNew) {
+            Files.createDirectories(directory);
+            PartitionMetadataFile.write(directory, topicId);
+        }
+        LogRecovery.Trust nothing =
+                new LogRecovery.Trust(
+                        false, 0, 0, clock.wallMillis(), Duration.ofMillis(Long.MAX_VALUE));
+        LogState.Loaded loaded = new LogRecovery(partition, directory, config, nothing).run();
+        return new PartitionLog(
+                new LoneHost(clock), config, topicId, loaded, new Origins(0, isNew));
+    }
+
+    public TopicPartition topicPartition() {
+        return state.partition;
+    }
+
+    public Uuid topicId() {
+        return topicId;
+    }
+
+    void setTopicId(Uuid id) {
+        topicId = id;
+    }
+
+    public Path directory() {
+        return state.directory;
+    }
+
+    public LogConfig config() {
+        return state.config;
+    }
+
+    /** Takes effect with the next append. */
+    public void reconfigure(LogConfig config) {
+        state.config = config;
+    }
+
+    /**
+     * Writes batches with the next offsets.
+     *
+     * @param batches whole v2 batches between position and limit; changed in place, and consumed
+     *     before this returns
+     */
+    public Append appendAsLeader(ByteBuffer batches, int leaderEpoch, Origin origin) {
+        LogConfig config = state.config;
+        long now = state.host.clock().wallMillis();
+        Append.Refused refused = BatchValidation.check(batches, config, origin, now);
+        if (refused != null) {
+            return refused;
+        }
+        boolean stamped = config.timestampType() == TimestampType.LOG_APPEND_TIME;
+        if (stamped) {
+            BatchValidation.stamp(batches, now);
+        }
+        state.lock.lock();
+        try {
+            if (!state.isWritable()) {
+                return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the log is offline");
+            }
+            Append done = appender.appendAsLeader(batches, leaderEpoch, origin, stamped ? now : -1);
+            durability.written(this);
+            return done;
+        } catch (IOException e) {
+            state.host.fail(e);
+            return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, String.valueOf(e.getMessage()));
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /**
+     * Writes batches whose offsets and leader epochs are final: fetched from a leader, or made by
+     * the quorum. A batch that is cut off at the end is left out.
+     *
+     * @throws org.apache.kafka.common.errors.CorruptRecordException when a batch is damaged
+     * @throws IllegalArgumentException when they do not follow what is there
+     */
+    public void appendAsFollower(ByteBuffer batches) {
+        change(() -> {
+            LogView view = state.view;
+            LogAppender.checkReplicated(batches, view.end());
+            if (!batches.hasRemaining()) {
+                return;
+            }
+            long first = BatchHeader.baseOffset(batches, batches.position());
+            if (first < view.end()) {
+                // The leader's log starts in the middle of a batch, after DeleteRecords: the
+                // whole batch comes, into a log that is empty.
+                if (view.start() != view.end()) {
+                    throw new IllegalArgumentException(
+                            "offset " + first + " cannot follow " + (view.end() - 1));
+                }
+                cutter.restartAt(first, view.start());
+            }
+            appender.write(batches);
+            durability.written(this);
+        });
+    }
+
+    /** This replica leads from now on: its next record begins the epoch. */
+    public void assignEpochStart(int leaderEpoch) {
+        change(() -> state.epochs.assign(leaderEpoch, state.view.end()));
+    }
+
+    public long logStartOffset() {
+        return state.view.start();
+    }
+
+    public long logEndOffset() {
+        return state.view.end();
+    }
+
+    /** What lies below survives a power cut. */
+    public long durableEndOffset() {
+        return durability.durableEnd();
+    }
+
+    /** First offset of the oldest open transaction; -1 when none is open. */
+    public long firstUnstableOffset() {
+        return transactions().firstOpen();
+    }
+
+    /** Up to where a consumer may read that wants only what is decided (KIP-98). */
+    public long lastStableOffset(long highWatermark) {
+        return Math.max(transactions().lastStable(highWatermark), state.view.start());
+    }
+
+    @SuppressWarnings(
+            "GuardedBy") // The reference never changes, and transactions may be asked by anybody.
+    private Transactions transactions() {
+        return state.producers.transactions();
+    }
+
+    /**
+     * Reads whole batches from the one that holds the offset.
+     *
+     * @param bytesMax the last batch may be cut off there; a first batch that is larger is returned
+     *     whole, or not at all
+     * @param atLeastOneBatch whether such a batch is wanted
+     * @param endOffset batches that reach it are not returned
+     */
+    public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
+        return find(() -> reader.read(offset, bytesMax, atLeastOneBatch, endOffset));
+    }
+
+    /** The first record that is as late as the timestamp, milliseconds. */
+    public FoundOffset findByTimestamp(long timestamp) {
+        return find(() -> reader.findByTimestamp(timestamp));
+    }
+
+    /** The first of the records with the largest timestamp. */
+    public FoundOffset findMaxTimestamp() {
+        return find(reader::findMaxTimestamp);
+    }
+
+    /** Transactions that were rolled back and have records in the range, or behind it. */
+    public List<AbortedTransaction> abortedTransactions(long from, long to) {
+        return find(() -> reader.abortedTransactions(from, to));
+    }
+
+    /** -1 when the log knows of no epoch. */
+    public int latestEpoch() {
+        return state.epochs.latest();
+    }
+
+    /** The leader epoch of the record at an offset; -1 where unknown. */
+    public int epochOf(long offset) {
+        return state.epochs.epochOf(offset);
+    }
+
+    /**
+     * Where an epoch ended (OffsetForLeaderEpoch, KIP-320).
+     *
+     * @param logEnd what to answer for the latest epoch
+     */
+    public EpochEnd endOfEpoch(int epoch, long logEnd) {
+        return state.epochs.endOf(epoch, logEnd);
+    }
+
+    /** Drops records at the offset and after it, if there are any. */
+    public void truncateTo(long offset) {
+        change(() -> cutter.truncateTo(offset));
+    }
+
+    /** Drops all records; the next one gets the offset. */
+    public void truncateFullyAndStartAt(long offset) {
+        change(() -> cutter.restartAt(offset, offset));
+    }
+
+    /**
+     * Records below the offset are deleted for every reader; does nothing when they already are.
+     *
+     * @throws IllegalArgumentException when the offset lies behind the log's end
+     */
+    public void advanceLogStart(long offset) {
+        change(() -> cutter.advanceStart(offset));
+    }
+
+    public List<ActiveProducer> activeProducers() {
+        state.lock.lock();
+        try {
+            return state.producers.active();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Bytes of record batches. */
+    public long sizeInBytes() {
+        LogView view = state.view;
+        long bytes = 0;
+        for (int i = 0; i < view.segments().size(); i++) {
+            bytes += view.sizeOf(i);
+        }
+        return bytes;
+    }
+
+    /** Told after every flush, on the thread that did it. */
+    public void onDurable(DurableListener listener) {
+        durability.addListener(listener);
+    }
+
+    /** Asks for a flush and returns at once; {@link #onDurable} tells when it is done. */
+    public void requestFlush() {
+        state.host.requestFlush(this);
+    }
+
+    /** Returns when all that the log holds now is on disk. */
+    public void flush() {
+        state.host.flush(this);
+        if (!state.host.isOnline()) {
+            throw new KafkaStorageException("partition " + state.partition + " is offline");
+        }
+    }
+
+    LogDurability durability() {
+        return durability;
+    }
+
+    /** Where segments are known to be durable; what a restart may trust. */
+    long recoveryPoint() {
+        return durability.durableEnd();
+    }
+
+    /** Whether the log's start is not simply its first segment's. */
+    boolean startsInsideSegment() {
+        LogView view = state.view;
+        return !view.segments().isEmpty() && view.start() > view.segments().getFirst().baseOffset();
+    }
+
+    /**
+     * Writes what makes the next start quick: index tails, and producer state where the log has
+     * grown by so many bytes since it was last written.
+     */
+    void checkpoint(long producerBytes) {
+        change(() -> {
+            LogView view = state.view;
+            if (view.segments().isEmpty()) {
+                return;
+            }
+            view.active().offsets().entries().writeTail();
+            view.active().times().entries().writeTail();
+            if (view.endPosition() - snapshotPosition >= producerBytes) {
+                snapshotPosition = view.endPosition();
+                state.snapshots.take(state.producers);
+                state.snapshots.deleteStray(view);
+            }
+        });
+    }
+
+    void expireProducers(Duration idleMax) {
+        state.lock.lock();
+        try {
+            state.producers.expire(state.host.clock().wallMillis(), idleMax.toMillis());
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Nothing is written any more; who reads may finish. */
+    void markClosed() {
+        state.closed = true;
+    }
+
+    /** The partition's directory was renamed. */
+    void moveTo(Path directory) {
+        state.lock.lock();
+        try {
+            state.directory = directory;
+            state.snapshots.moveTo(directory);
+            state.view.segments().stream()
+                    .flatMap(segment -> segment.files().stream())
+                    .forEach(file -> file.moveTo(directory));
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Flushes, and leaves the files as Kafka leaves them. */
+    @Override
+    public void close() {
+        if (state.closed) {
+            return;
+        }
+        if (state.host.isOnline()) {
+            finish();
+            state.host.flush(this);
+        }
+        release();
+    }
+
+    /** Writes indexes, epochs and producer state as a closed log has them. */
+    void finish() {
+        change(() -> {
+            state.epochs.write(state.directory);
+            if (!state.view.segments().isEmpty()) {
+                state.view.active().finishIndexes();
+                state.justClosed.add(state.view.active());
+                state.snapshots.take(state.producers);
+            }
+        });
+    }
+
+    /** Gives up descriptors; used also where nothing can be written any more. */
+    void release() {
+        markClosed();
+        state.lock.lock();
+        try {
+            state.view.segments().forEach(Segment::closeForWriting);
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    @FunctionalInterface
+    private interface Change {
+        void run() throws IOException;
+    }
+
+    @FunctionalInterface
+    private interface Question<T> {
+        T answer() throws IOException;
+    }
+
+    private void change(Change change) {
+        state.lock.lock();
+        try {
+            if (!state.isWritable()) {
+                throw new KafkaStorageException("partition " + state.partition + " is offline");
+            }
+            change.run();
+        } catch (IOException e) {
+            throw failed(e);
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    private <T> T find(Question<T> question) {
+        try {
+            return question.answer();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private KafkaStorageException failed(IOException e) {
+        state.host.fail(e);
+        return new KafkaStorageException("partition " + state.partition + ": " + e.getMessage(), e);
+    }
+}

@@ -1,0 +1,201 @@
+package io.takhin.log;
+
+import io.takhin.log.Producer.RememberedBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+/**
+ * Producer state as of some offsets, in files, so that a restart or a truncation need not read the
+ * whole log.
+ *
+ * <p>File: Kafka's {@code .snapshot}: version 1 (2 bytes), CRC32C of the rest (4), number of
+ * entries (4), entries of 46 bytes, big endian.
+ *
+ * <p>Threads: guarded by the log's lock.
+ */
+final class ProducerSnapshots {
+    private static final short VERSION = 1;
+    private static final int HEADER_BYTES = 10;
+    private static final int CRC_FROM = 6;
+    private static final int ENTRY_BYTES = 46;
+
+    private Path directory;
+    private final TreeSet<Long> offsets = new TreeSet<>();
+    private final List<Path> unsynced = new ArrayList<>();
+
+    ProducerSnapshots(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Finds the files that are there. */
+    static ProducerSnapshots list(Path directory) throws IOException {
+        ProducerSnapshots snapshots = new ProducerSnapshots(directory);
+        try (Stream<Path> files = Files.list(directory)) {
+            files.map(file -> file.getFileName().toString())
+                    .mapToLong(name -> PartitionFiles.offsetOf(name, PartitionFiles.SNAPSHOT))
+                    .filter(offset -> offset >= 0)
+                    .forEach(snapshots.offsets::add);
+        }
+        return snapshots;
+    }
+
+    void moveTo(Path newDirectory) {
+        directory = newDirectory;
+    }
+
+    NavigableSet<Long> offsets() {
+        return offsets;
+    }
+
+    /** The state is complete up to the snapshot's offset; not synced. */
+    void take(ProducerState state) throws IOException {
+        if (offsets.add(state.endOffset())) {
+            Path file = PartitionFiles.snapshot(directory, state.endOffset());
+            write(file, state.producers());
+            unsynced.add(file);
+        }
+    }
+
+    /** Files that were written since the last call. */
+    List<Path> takeUnsynced() {
+        List<Path> files = List.copyOf(unsynced);
+        unsynced.clear();
+        return files;
+    }
+
+    /**
+     * Sets the state to the newest snapshot that lies in the range and is whole; to nothing, at its
+     * begin, where there is none.
+     */
+    void load(ProducerState state, long from, long to) throws IOException {
+        NavigableSet<Long> usable = offsets.headSet(to, true);
+        while (!usable.isEmpty()) {
+            long offset = usable.last();
+            try {
+                state.load(read(PartitionFiles.snapshot(directory, offset)), offset);
+                return;
+            } catch (DamagedSnapshotException e) {
+                delete(offset);
+            }
+        }
+        state.clear(from);
+    }
+
+    void delete(long offset) throws IOException {
+        if (offsets.remove(offset)) {
+            Files.deleteIfExists(PartitionFiles.snapshot(directory, offset));
+        }
+    }
+
+    void deleteAbove(long offset) throws IOException {
+        for (long above : List.copyOf(offsets.tailSet(offset, false))) {
+            delete(above);
+        }
+    }
+
+    void deleteAll() throws IOException {
+        deleteAbove(-1);
+    }
+
+    /** Keeps those that belong to a segment, and the newest two others. */
+    void deleteStray(LogView view) throws IOException {
+        List<Long> strays = offsets.stream().filter(offset -> !isBaseOffset(view, offset)).toList();
+        for (long stray : strays.subList(0, Math.max(0, strays.size() - 2))) {
+            delete(stray);
+        }
+    }
+
+    private static boolean isBaseOffset(LogView view, long offset) {
+        int index = view.indexOf(offset);
+        return index >= 0 && view.segments().get(index).baseOffset() == offset;
+    }
+
+    static void write(Path file, Collection<Producer> producers) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(HEADER_BYTES + producers.size() * ENTRY_BYTES);
+        bytes.putShort(VERSION).putInt(0).putInt(producers.size());
+        producers.forEach(producer -> put(bytes, producer));
+        bytes.putInt(2, crc(bytes.array())).flip();
+        try (FileChannel channel =
+                FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+    }
+
+    private static void put(ByteBuffer bytes, Producer producer) {
+        boolean any = producer.hasBatches();
+        bytes.putLong(producer.id)
+                .putShort(producer.epoch)
+                .putInt(producer.lastSequence())
+                .putLong(any ? producer.last().lastOffset() : -1)
+                .putInt(any ? producer.last().offsetDelta() : 0)
+                .putLong(producer.lastTimestamp)
+                .putInt(producer.coordinatorEpoch)
+                .putLong(producer.transactionStart);
+    }
+
+    static List<Producer> read(Path file) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+        if (bytes.remaining() < HEADER_BYTES
+                || bytes.getShort() != VERSION
+                || bytes.getInt() != crc(bytes.array())) {
+            throw new DamagedSnapshotException(file);
+        }
+        int count = bytes.getInt();
+        if (count < 0 || bytes.remaining() != (long) count * ENTRY_BYTES) {
+            throw new DamagedSnapshotException(file);
+        }
+        List<Producer> producers = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            producers.add(get(bytes));
+        }
+        return producers;
+    }
+
+    private static Producer get(ByteBuffer bytes) {
+        Producer producer = new Producer(bytes.getLong());
+        producer.epoch = bytes.getShort();
+        int lastSequence = bytes.getInt();
+        long lastOffset = bytes.getLong();
+        int offsetDelta = bytes.getInt();
+        long timestamp = bytes.getLong();
+        if (lastOffset >= 0) {
+            producer.add(new RememberedBatch(lastSequence, lastOffset, offsetDelta, timestamp));
+        }
+        producer.lastTimestamp = timestamp;
+        producer.coordinatorEpoch = bytes.getInt();
+        producer.transactionStart = bytes.getLong();
+        return producer;
+    }
+
+    private static int crc(byte[] bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, CRC_FROM, bytes.length - CRC_FROM);
+        return (int) crc.getValue();
+    }
+
+    /** Not what was written; the state can be had from the log. */
+    static final class DamagedSnapshotException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        DamagedSnapshotException(Path file) {
+            super("damaged snapshot " + file);
+        }
+    }
+}

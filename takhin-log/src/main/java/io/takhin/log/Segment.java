@@ -1,0 +1,251 @@
+package io.takhin.log;
+
+import io.takhin.log.TimeIndex.TimestampOffset;
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One piece of a log: a file of batches and its indexes, all named after the first offset.
+ *
+ * <p>Threads: the owner of the log's lock changes it. Anybody may read what lies below the position
+ * that a {@link LogView} names.
+ */
+final class Segment {
+    /** Kafka cannot read a file of more; so neither may be written. */
+    static final long BYTES_MAX = Integer.MAX_VALUE;
+
+    private final long baseOffset;
+    private final SharedFile file;
+    private final OffsetIndex offsets;
+    private final TimeIndex times;
+    private final TransactionIndex transactions;
+    private final RecentBatches recent = new RecentBatches();
+
+    private volatile int size;
+    private volatile TimestampOffset newest;
+    private long firstTimestamp = BatchHeader.NO_TIMESTAMP;
+    private long createdMillis;
+    private int bytesSinceIndexEntry;
+    private @Nullable FileChannel writer;
+
+    /** What decides whether a segment takes some more batches. */
+    record Room(LogConfig config, int bytes, long maxTimestamp, long lastOffset, long nowMillis) {}
+
+    Segment(Path directory, long baseOffset, int size, long createdMillis) throws IOException {
+        this.baseOffset = baseOffset;
+        this.size = size;
+        this.createdMillis = createdMillis;
+        file = new SharedFile(PartitionFiles.log(directory, baseOffset));
+        offsets = new OffsetIndex(PartitionFiles.offsetIndex(directory, baseOffset), baseOffset);
+        times = new TimeIndex(PartitionFiles.timeIndex(directory, baseOffset), baseOffset);
+        transactions = new TransactionIndex(PartitionFiles.transactionIndex(directory, baseOffset));
+        newest = times.last();
+    }
+
+    /** Opens the file for writing, and makes it where there is none. */
+    FileChannel openForWriting() throws IOException {
+        FileChannel open = writer;
+        if (open == null) {
+            open = file.acquireOrCreate();
+            writer = open;
+        }
+        return open;
+    }
+
+    long baseOffset() {
+        return baseOffset;
+    }
+
+    int size() {
+        return size;
+    }
+
+    SharedFile file() {
+        return file;
+    }
+
+    OffsetIndex offsets() {
+        return offsets;
+    }
+
+    TimeIndex times() {
+        return times;
+    }
+
+    TransactionIndex transactions() {
+        return transactions;
+    }
+
+    RecentBatches recent() {
+        return recent;
+    }
+
+    boolean takes(Room room) throws IOException {
+        long bytesMax = Math.min(room.config.segmentBytes(), BYTES_MAX);
+        if (size > bytesMax - room.bytes || room.lastOffset - baseOffset > Integer.MAX_VALUE) {
+            return false;
+        }
+        int indexBytesMax = room.config.indexBytesMax();
+        if (offsets.isFull(indexBytesMax) || times.isFull(indexBytesMax)) {
+            return false;
+        }
+        return size == 0 || ageAt(room) <= room.config.segmentAge().toMillis();
+    }
+
+    /** By the records' own time where they have one, as Kafka does. */
+    private long ageAt(Room room) throws IOException {
+        if (firstTimestamp == BatchHeader.NO_TIMESTAMP) {
+            firstTimestamp = readFirstTimestamp();
+        }
+        return firstTimestamp >= 0
+                ? room.maxTimestamp - firstTimestamp
+                : room.nowMillis - createdMillis;
+    }
+
+    private long readFirstTimestamp() throws IOException {
+        FileChannel channel = file.acquire();
+        try {
+            BatchScanner scanner = new BatchScanner(channel, 0, size, BatchHeader.BYTES);
+            return scanner.next()
+                    ? BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
+                    : BatchHeader.NO_TIMESTAMP;
+        } finally {
+            file.release();
+        }
+    }
+
+    /** Writes whole batches, whose offsets are final, behind the others. */
+    void append(ByteBuffer batches, int indexIntervalBytes) throws IOException {
+        int from = batches.position();
+        int end = batches.limit();
+        int written = size;
+        write(batches);
+        for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
+            index(batches, at, written + at - from, indexIntervalBytes);
+        }
+        if (firstTimestamp == BatchHeader.NO_TIMESTAMP && written == 0) {
+            firstTimestamp = BatchHeader.maxTimestamp(batches, from);
+        }
+        size = written + end - from;
+    }
+
+    private void write(ByteBuffer batches) throws IOException {
+        FileChannel channel = openForWriting();
+        long position = size;
+        while (batches.hasRemaining()) {
+            position += channel.write(batches, position);
+        }
+    }
+
+    /** Notes one batch; also used when indexes are built anew. */
+    void index(ByteBuffer batches, int at, int position, int intervalBytes) throws IOException {
+        long lastOffset = BatchHeader.lastOffset(batches, at);
+        long timestamp = BatchHeader.maxTimestamp(batches, at);
+        if (timestamp > newest().timestamp()) {
+            newest = new TimestampOffset(timestamp, lastOffset);
+        }
+        if (bytesSinceIndexEntry > intervalBytes) {
+            offsets.append(lastOffset, position);
+            times.append(newest.timestamp(), newest.offset());
+            bytesSinceIndexEntry = 0;
+        }
+        bytesSinceIndexEntry += BatchHeader.sizeInBytes(batches, at);
+        recent.add(BatchHeader.baseOffset(batches, at) - baseOffset, position);
+    }
+
+    /** The largest timestamp, and the last offset of the batch that has it. */
+    TimestampOffset newest() {
+        return newest;
+    }
+
+    /**
+     * Sets the indexes back to what they knew below an offset, so that batches can be noted anew.
+     *
+     * @param entry the last entry to keep; the first batch noted is the one it points to
+     */
+    void rewindIndexes(OffsetPosition entry) throws IOException {
+        boolean any = entry.position() > 0;
+        offsets.truncateTo(any ? entry.offset() + 1 : baseOffset);
+        times.truncateTo(any ? entry.offset() + 1 : baseOffset);
+        newest = times.last();
+        bytesSinceIndexEntry = 0;
+        recent.clear();
+    }
+
+    /** Keeps the first bytes of the file, whose batches have all been noted. */
+    void keep(int bytes) throws IOException {
+        if (bytes < size) {
+            FileChannel channel = file.acquire();
+            try {
+                channel.truncate(bytes);
+            } finally {
+                file.release();
+            }
+            size = bytes;
+        }
+    }
+
+    /** Looks behind the last index entry for a larger timestamp than that entry knows. */
+    void findNewest() throws IOException {
+        newest = times.last();
+        FileChannel channel = file.acquire();
+        try {
+            int from = offsets.floor(newest.offset()).position();
+            BatchScanner scanner =
+                    new BatchScanner(channel, from, size, BatchScanner.SEQUENTIAL_BYTES);
+            while (scanner.next()) {
+                long timestamp = BatchHeader.maxTimestamp(scanner.buffer(), scanner.at());
+                if (timestamp > newest.timestamp()) {
+                    newest = new TimestampOffset(timestamp, scanner.lastOffset());
+                }
+            }
+        } finally {
+            file.release();
+        }
+    }
+
+    /** Brings both indexes up to date and to their files, as a closed segment has them. */
+    void finishIndexes() throws IOException {
+        TimestampOffset last = newest();
+        times.append(last.timestamp(), last.offset());
+        offsets.entries().writeTail();
+        times.entries().writeTail();
+    }
+
+    /** Nothing more will be written here: the descriptor goes once nobody reads. */
+    void closeForWriting() {
+        if (writer != null) {
+            writer = null;
+            file.release();
+        }
+    }
+
+    /** Cuts off the batch at the position and all after it; {@code offset} is where it begins. */
+    void truncateTo(int position, long offset) throws IOException {
+        offsets.truncateTo(offset);
+        times.truncateTo(offset);
+        transactions.truncateTo(offset);
+        recent.clear();
+        FileChannel channel = file.acquire();
+        try {
+            channel.truncate(position);
+        } finally {
+            file.release();
+        }
+        size = position;
+        bytesSinceIndexEntry = 0;
+        if (position == 0) {
+            firstTimestamp = BatchHeader.NO_TIMESTAMP;
+        }
+        findNewest();
+    }
+
+    List<SharedFile> files() {
+        return List.of(file, offsets.entries().file(), times.entries().file(), transactions.file());
+    }
+}

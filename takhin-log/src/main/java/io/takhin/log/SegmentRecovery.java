@@ -1,0 +1,156 @@
+package io.takhin.log;
+
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes one segment's file and its indexes agree, after a crash or when an index is missing: every
+ * batch that is not known to be good is checked, and the file is cut at the first bad byte.
+ *
+ * <p>Threads: one.
+ */
+final class SegmentRecovery {
+    private static final Logger log = LoggerFactory.getLogger(SegmentRecovery.class);
+
+    private final Segment segment;
+    private final LeaderEpochs epochs;
+    private final int indexIntervalBytes;
+    private long nextOffset;
+    private int validBytes;
+
+    SegmentRecovery(Segment segment, LeaderEpochs epochs, int indexIntervalBytes) {
+        this.segment = segment;
+        this.epochs = epochs;
+        this.indexIntervalBytes = indexIntervalBytes;
+        this.nextOffset = segment.baseOffset();
+    }
+
+    /** First offset after what is there now. */
+    long nextOffset() {
+        return nextOffset;
+    }
+
+    /**
+     * Scans the file.
+     *
+     * @param trustedBelow batches that end below this offset were on disk before the crash; they
+     *     are only counted
+     * @return whether the file was whole to its end
+     */
+    boolean recover(long trustedBelow) throws IOException {
+        int fileSize = segment.size();
+        FileChannel channel = segment.file().acquire();
+        try {
+            OffsetPosition start = start(channel, trustedBelow);
+            segment.rewindIndexes(start);
+            epochs.truncateFromEnd(Math.max(start.offset(), segment.baseOffset()));
+            scan(channel, start.position(), trustedBelow);
+        } finally {
+            segment.file().release();
+        }
+        if (validBytes == fileSize) {
+            return true;
+        }
+        log.warn(
+                "cutting {} from {} to {} bytes: what follows offset {} is no valid batch",
+                segment.file().path(),
+                fileSize,
+                validBytes,
+                nextOffset - 1);
+        segment.keep(validBytes);
+        return false;
+    }
+
+    /** The offset from which {@link #recover} looks at batches. */
+    long scansFrom(long trustedBelow) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            return start(channel, trustedBelow).offset();
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    /** The last index entry that can be believed; the segment's begin where there is none. */
+    private OffsetPosition start(FileChannel channel, long trustedBelow) throws IOException {
+        OffsetPosition begin = new OffsetPosition(segment.baseOffset(), 0);
+        if (trustedBelow <= segment.baseOffset() || !areIndexesSound()) {
+            return begin;
+        }
+        OffsetPosition entry = segment.offsets().floor(trustedBelow - 1);
+        BatchScanner scanner =
+                new BatchScanner(channel, entry.position(), segment.size(), BatchHeader.BYTES);
+        boolean real =
+                entry.position() > 0
+                        && entry.position() < segment.size()
+                        && scanner.next()
+                        && scanner.lastOffset() == entry.offset();
+        return real ? entry : begin;
+    }
+
+    private boolean areIndexesSound() throws IOException {
+        return segment.offsets().isSound() && segment.times().isSound();
+    }
+
+    private void scan(FileChannel channel, int from, long trustedBelow) throws IOException {
+        BatchScanner scanner =
+                new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
+        validBytes = from;
+        while (scanner.next() && isValid(scanner, trustedBelow)) {
+            int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
+            if (epoch > epochs.latest()) {
+                epochs.assign(epoch, scanner.baseOffset());
+            }
+            segment.index(scanner.buffer(), scanner.at(), scanner.position(), indexIntervalBytes);
+            nextOffset = scanner.lastOffset() + 1;
+            validBytes = scanner.position() + scanner.sizeInBytes();
+        }
+    }
+
+    private boolean isValid(BatchScanner scanner, long trustedBelow) throws IOException {
+        if (scanner.baseOffset() < nextOffset
+                || scanner.lastOffset() - segment.baseOffset() > Integer.MAX_VALUE) {
+            return false;
+        }
+        if (scanner.lastOffset() < trustedBelow) {
+            return true;
+        }
+        int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
+        return (epoch < 0 || epoch >= epochs.latest()) && scanner.isCrcValid();
+    }
+
+    /** After a clean stop: the end, found by the headers behind the last index entry. */
+    static long endOf(Segment segment) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            int from = segment.offsets().last().position();
+            BatchScanner scanner =
+                    new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
+            long end = segment.baseOffset();
+            while (scanner.next()) {
+                end = scanner.lastOffset() + 1;
+            }
+            if (!scanner.atEnd()) {
+                throw new CorruptRecordException("no record batch at " + scanner.position());
+            }
+            return end;
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    /** A closed segment has both files, of whole entries. */
+    static boolean hasIndexes(Segment segment) throws IOException {
+        return isWhole(segment.offsets().entries().file(), OffsetIndex.ENTRY_BYTES)
+                && isWhole(segment.times().entries().file(), TimeIndex.ENTRY_BYTES);
+    }
+
+    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
+        return Files.exists(index.path()) && Files.size(index.path()) % entryBytes == 0;
+    }
+}

@@ -1,0 +1,117 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linux' syncfs(2): makes a whole file system durable in one call. Linked when it is first called,
+ * so that a start does not pay for it.
+ *
+ * <p>Threads: any.
+ */
+final class Syncfs {
+    private static final int O_RDONLY = 0;
+
+    /** Before 5.8 syncfs hides write errors. */
+    private static final int KERNEL_MAJOR = 5;
+
+    private static final int KERNEL_MINOR = 8;
+
+    private Syncfs() {}
+
+    /** The C functions; null where the system has none that can be trusted. */
+    private static final class Functions {
+        static final @Nullable Functions LINKED = link();
+
+        final MethodHandle open;
+        final MethodHandle syncfs;
+        final MethodHandle close;
+        final VarHandle errno;
+        final StructLayout state;
+
+        @SuppressWarnings("restricted") // Signatures as in the C headers.
+        private Functions(Linker linker, SymbolLookup lookup) {
+            Linker.Option capture = Linker.Option.captureCallState("errno");
+            state = Linker.Option.captureStateLayout();
+            errno = state.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+            open =
+                    linker.downcallHandle(
+                            lookup.findOrThrow("open"),
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.ADDRESS,
+                                    ValueLayout.JAVA_INT),
+                            capture,
+                            Linker.Option.firstVariadicArg(2));
+            FunctionDescriptor ofDescriptor =
+                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+            syncfs = linker.downcallHandle(lookup.findOrThrow("syncfs"), ofDescriptor, capture);
+            close = linker.downcallHandle(lookup.findOrThrow("close"), ofDescriptor, capture);
+        }
+
+        private static @Nullable Functions link() {
+            if (!isKernelKnownGood()) {
+                return null;
+            }
+            Linker linker = Linker.nativeLinker();
+            SymbolLookup lookup = linker.defaultLookup();
+            return lookup.find("syncfs").isPresent() ? new Functions(linker, lookup) : null;
+        }
+    }
+
+    private static boolean isKernelKnownGood() {
+        if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("linux")) {
+            return false;
+        }
+        String[] version = System.getProperty("os.version", "0.0").split("[.-]", -1);
+        int major = Integer.parseInt(version[0]);
+        int minor = Integer.parseInt(version[1]);
+        return major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR);
+    }
+
+    /** Syncs the file system that holds the directory; false where that cannot be done here. */
+    static boolean sync(Path directory) throws IOException {
+        Functions functions = Functions.LINKED;
+        if (functions == null) {
+            return false;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(functions.state);
+            MemorySegment path = arena.allocateFrom(directory.toString());
+            int descriptor = (int) functions.open.invokeExact(state, path, O_RDONLY);
+            if (descriptor < 0) {
+                throw failed("open", directory, functions, state);
+            }
+            int result = (int) functions.syncfs.invokeExact(state, descriptor);
+            IOException failure =
+                    result == 0 ? null : failed("syncfs", directory, functions, state);
+            int _ = (int) functions.close.invokeExact(state, descriptor);
+            if (failure != null) {
+                throw failure;
+            }
+            return true;
+        } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("a C function threw", e);
+        }
+    }
+
+    private static IOException failed(
+            String call, Path directory, Functions functions, MemorySegment state) {
+        int errno = (int) functions.errno.get(state, 0L);
+        return new IOException(call + " of " + directory + " failed with error " + errno);
+    }
+}

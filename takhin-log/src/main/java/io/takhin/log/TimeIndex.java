@@ -1,0 +1,97 @@
+package io.takhin.log;
+
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/**
+ * Finds records by time. An entry says: up to this offset (relative to the segment's base offset)
+ * no timestamp was larger than this one. Timestamps rise from entry to entry.
+ *
+ * <p>File: Kafka's {@code .timeindex} (KIP-33), entries of 12 bytes, big endian.
+ *
+ * <p>Threads: as {@link IndexFile}.
+ */
+final class TimeIndex {
+    static final int ENTRY_BYTES = 12;
+    private static final int OFFSET_AT = 8;
+
+    private final IndexFile entries;
+    private final long baseOffset;
+    private final ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
+    private volatile TimestampOffset last;
+
+    /** A timestamp and the offset to which it belongs. */
+    record TimestampOffset(long timestamp, long offset) {}
+
+    TimeIndex(Path path, long baseOffset) throws IOException {
+        this.entries = new IndexFile(path, ENTRY_BYTES);
+        this.baseOffset = baseOffset;
+        this.last = readLast();
+    }
+
+    IndexFile entries() {
+        return entries;
+    }
+
+    /** One entry is kept free for the one that closes a segment. */
+    boolean isFull(int bytesMax) {
+        return entries.count() >= bytesMax / ENTRY_BYTES - 1;
+    }
+
+    /** Does nothing when the timestamp is not larger than the last one. */
+    void append(long timestamp, long offset) throws IOException {
+        if (timestamp > last.timestamp()) {
+            entries.append(
+                    entry.putLong(0, timestamp).putInt(OFFSET_AT, (int) (offset - baseOffset)));
+            last = new TimestampOffset(timestamp, offset);
+        }
+    }
+
+    TimestampOffset last() {
+        return last;
+    }
+
+    private TimestampOffset readLast() throws IOException {
+        int count = entries.count();
+        return count == 0 ? none() : at(count - 1);
+    }
+
+    /** The nearest entry that is not later than the timestamp. */
+    TimestampOffset floor(long timestamp) throws IOException {
+        int index = entries.floor(ByteBuffer::getLong, timestamp);
+        return index < 0 ? none() : at(index);
+    }
+
+    TimestampOffset at(int index) throws IOException {
+        ByteBuffer found = entries.entry(index);
+        return new TimestampOffset(found.getLong(0), baseOffset + found.getInt(OFFSET_AT));
+    }
+
+    /** Whether entries rise as they must; a crash may leave any bytes in a file. */
+    boolean isSound() throws IOException {
+        ByteBuffer all = entries.all();
+        long timestamp = BatchHeader.NO_TIMESTAMP;
+        int offset = 0;
+        for (int at = 0; at < all.capacity(); at += ENTRY_BYTES) {
+            if (all.getLong(at) <= timestamp || all.getInt(at + OFFSET_AT) < offset) {
+                return false;
+            }
+            timestamp = all.getLong(at);
+            offset = all.getInt(at + OFFSET_AT);
+        }
+        return true;
+    }
+
+    /** Forgets entries for the offset and all after it. */
+    void truncateTo(long offset) throws IOException {
+        IndexFile.Key byOffset = (block, at) -> block.getInt(at + OFFSET_AT);
+        entries.truncateTo(entries.floor(byOffset, offset - baseOffset - 1) + 1);
+        last = readLast();
+    }
+
+    private TimestampOffset none() {
+        return new TimestampOffset(BatchHeader.NO_TIMESTAMP, baseOffset);
+    }
+}

@@ -1,0 +1,99 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The transactions whose abort markers lie in one segment. Most segments have none, and then no
+ * file.
+ *
+ * <p>File: Kafka's {@code .txnindex}: version (2 bytes), producer id, first offset, last offset,
+ * last stable offset (8 each), big endian.
+ *
+ * <p>Threads: the owner of the log's lock appends and cuts; anybody may read.
+ */
+final class TransactionIndex {
+    static final int ENTRY_BYTES = 34;
+
+    private final SharedFile file;
+    private volatile int count;
+    private volatile boolean unsynced;
+
+    TransactionIndex(Path path) throws IOException {
+        this.file = new SharedFile(path);
+        this.count = Files.exists(path) ? (int) (Files.size(path) / ENTRY_BYTES) : 0;
+    }
+
+    SharedFile file() {
+        return file;
+    }
+
+    /** Whether something was added since the last call. */
+    boolean takeUnsynced() {
+        boolean was = unsynced;
+        unsynced = false;
+        return was;
+    }
+
+    void append(AbortedTransaction aborted) throws IOException {
+        ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
+        entry.putShort((short) 0)
+                .putLong(aborted.producerId())
+                .putLong(aborted.firstOffset())
+                .putLong(aborted.lastOffset())
+                .putLong(aborted.lastStableOffset())
+                .flip();
+        int size = count;
+        FileChannel channel = file.acquireOrCreate();
+        try {
+            channel.write(entry, (long) size * ENTRY_BYTES);
+        } finally {
+            file.release();
+        }
+        count = size + 1;
+        unsynced = true;
+    }
+
+    List<AbortedTransaction> all() throws IOException {
+        int size = count;
+        if (size == 0) {
+            return List.of();
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(size * ENTRY_BYTES);
+        FileChannel channel = file.acquire();
+        try {
+            while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) > 0) {}
+        } finally {
+            file.release();
+        }
+        List<AbortedTransaction> found = new ArrayList<>(size);
+        for (int at = 0; at + ENTRY_BYTES <= bytes.position(); at += ENTRY_BYTES) {
+            found.add(
+                    new AbortedTransaction(
+                            bytes.getLong(at + 2),
+                            bytes.getLong(at + 10),
+                            bytes.getLong(at + 18),
+                            bytes.getLong(at + 26)));
+        }
+        return found;
+    }
+
+    /** Forgets transactions whose marker is at the offset or after it. */
+    void truncateTo(long offset) throws IOException {
+        int kept = (int) all().stream().takeWhile(txn -> txn.lastOffset() < offset).count();
+        if (kept < count) {
+            FileChannel channel = file.acquire();
+            try {
+                channel.truncate((long) kept * ENTRY_BYTES);
+            } finally {
+                file.release();
+            }
+            count = kept;
+        }
+    }
+}

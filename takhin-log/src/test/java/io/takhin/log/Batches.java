@@ -1,0 +1,174 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.EndTransactionMarker;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+
+/** Record batches as Kafka's own classes make them, and what a test wants to know of a read. */
+final class Batches {
+    static final long NOW = 1_700_000_000_000L;
+
+    private Batches() {}
+
+    static LogConfig config() {
+        return new LogConfig(
+                1 << 20,
+                Duration.ofDays(7),
+                4096,
+                10 << 20,
+                1 << 20,
+                TimestampType.CREATE_TIME,
+                Long.MAX_VALUE,
+                Duration.ofHours(1).toMillis(),
+                false,
+                LogConfig.FlushPolicy.ACK,
+                Long.MAX_VALUE,
+                Duration.ofSeconds(1),
+                Duration.ofMinutes(1));
+    }
+
+    static LogConfig config(long segmentBytes, int indexIntervalBytes) {
+        LogConfig base = config();
+        return new LogConfig(
+                segmentBytes,
+                base.segmentAge(),
+                indexIntervalBytes,
+                base.indexBytesMax(),
+                base.messageBytesMax(),
+                base.timestampType(),
+                base.timestampBeforeMaxMillis(),
+                base.timestampAfterMaxMillis(),
+                base.compacted(),
+                base.flushPolicy(),
+                base.flushMessages(),
+                base.flushAge(),
+                base.fileDeleteDelay());
+    }
+
+    static SimpleRecord record(long timestamp, String value) {
+        return new SimpleRecord(timestamp, null, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** One batch of records with these values, as a producer sends it. */
+    static ByteBuffer of(String... values) {
+        SimpleRecord[] records = new SimpleRecord[values.length];
+        for (int i = 0; i < values.length; i++) {
+            records[i] = record(NOW, values[i]);
+        }
+        return MemoryRecords.withRecords(Compression.NONE, records).buffer();
+    }
+
+    static ByteBuffer of(Compression compression, SimpleRecord... records) {
+        return MemoryRecords.withRecords(compression, records).buffer();
+    }
+
+    /** A batch as a leader has it. */
+    static ByteBuffer replicated(long baseOffset, int leaderEpoch, String... values) {
+        ByteBuffer batch = of(values);
+        io.takhin.protocol.BatchHeader.setBaseOffset(batch, 0, baseOffset);
+        io.takhin.protocol.BatchHeader.setLeaderEpoch(batch, 0, leaderEpoch);
+        return batch;
+    }
+
+    static ByteBuffer idempotent(long producerId, int epoch, int sequence, String... values) {
+        return from(producerId, epoch, sequence, false, values);
+    }
+
+    static ByteBuffer transactional(long producerId, int epoch, int sequence, String... values) {
+        return from(producerId, epoch, sequence, true, values);
+    }
+
+    private static ByteBuffer from(
+            long producerId, int epoch, int sequence, boolean transactional, String... values) {
+        ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
+        try (MemoryRecordsBuilder builder =
+                MemoryRecords.builder(
+                        buffer,
+                        RecordBatch.CURRENT_MAGIC_VALUE,
+                        Compression.NONE,
+                        TimestampType.CREATE_TIME,
+                        0L,
+                        NOW,
+                        producerId,
+                        (short) epoch,
+                        sequence,
+                        transactional,
+                        RecordBatch.NO_PARTITION_LEADER_EPOCH)) {
+            for (String value : values) {
+                builder.append(NOW, null, value.getBytes(StandardCharsets.UTF_8));
+            }
+            return builder.build().buffer();
+        }
+    }
+
+    static ByteBuffer marker(
+            long producerId, int epoch, ControlRecordType type, int coordinatorEpoch) {
+        return MemoryRecords.withEndTransactionMarker(
+                        NOW,
+                        producerId,
+                        (short) epoch,
+                        new EndTransactionMarker(type, coordinatorEpoch))
+                .buffer();
+    }
+
+    /** All that a read found, as Kafka's classes see it; releases it. */
+    static MemoryRecords recordsOf(LogRead read) throws IOException {
+        if (!(read instanceof LogRead.Found found)) {
+            return MemoryRecords.EMPTY;
+        }
+        java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+        long sent = 0;
+        while (sent < found.records().sizeInBytes()) {
+            sent += found.records().transferTo(sent, Channels.newChannel(bytes));
+        }
+        found.records().release();
+        return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.toByteArray()));
+    }
+
+    /** "offset=value" of every record that a read found. */
+    static List<String> valuesOf(LogRead read) throws IOException {
+        List<String> values = new ArrayList<>();
+        recordsOf(read)
+                .records()
+                .forEach(record ->
+                        values.add(
+                                record.offset()
+                                        + "="
+                                        + StandardCharsets.UTF_8.decode(record.value())));
+        return values;
+    }
+
+    static List<String> all(PartitionLog log) throws IOException {
+        List<String> values = new ArrayList<>();
+        long offset = log.logStartOffset();
+        while (offset < log.logEndOffset()) {
+            MemoryRecords records = recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()));
+            long next = offset;
+            for (RecordBatch batch : records.batches()) {
+                batch.forEach(record ->
+                        values.add(
+                                record.offset()
+                                        + "="
+                                        + StandardCharsets.UTF_8.decode(record.value())));
+                next = batch.nextOffset();
+            }
+            if (next == offset) {
+                break;
+            }
+            offset = next;
+        }
+        return values;
+    }
+}
