@@ -34,9 +34,6 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     /** Answers are encoded ahead of the socket up to this; the others wait as messages. */
     private static final int OUTBOX_BYTES = 64 << 10;
 
-    /** Bodies of requests in flight stay in the heap; Produce requests do not. */
-    private static final int IN_FLIGHT_BYTES_MAX = 1 << 20;
-
     private final long id;
     private final Listener listener;
     private final EventLoop loop;
@@ -45,15 +42,13 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     private final InetSocketAddress localAddress;
     private final FrameReceiver receiver;
     private final Outbox outbox = new Outbox();
-    private final Deque<PendingReply> replies = new ArrayDeque<>(4);
+    private final RequestsInFlight inFlight;
 
     /** Answers in the outbox that expect to be counted when they are out. */
     private final Deque<Sending> sending = new ArrayDeque<>(4);
 
     private @Nullable SelectionKey key;
     private Outcome lastSend = Outcome.SENT;
-    private int inFlightBytes;
-    private boolean full;
     private boolean decodingAside;
     private boolean delivering;
     private boolean flushPlanned;
@@ -76,6 +71,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
                         listener.loops().receiveMemory(),
                         listener.loops().settings().requestBytesMax(),
                         this);
+        this.inFlight = new RequestsInFlight(listener.loops().settings().requestsInFlightMax());
         this.activeNanos = loop.clock().nanos();
     }
 
@@ -162,7 +158,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     @Override
     public boolean takesMore() {
-        return !closed && !full && !decodingAside && lastSend == Outcome.SENT;
+        return !closed && !inFlight.isFull() && !decodingAside && lastSend == Outcome.SENT;
     }
 
     @Override
@@ -177,7 +173,13 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     void onReplyReady(PendingReply reply) {
         if (closed) {
             discard(reply);
-        } else if (!delivering && !flushPlanned) {
+        } else if (!delivering) {
+            planFlush();
+        }
+    }
+
+    private void planFlush() {
+        if (!flushPlanned && inFlight.isNextReady()) {
             flushPlanned = true;
             loop.flushLater(this);
         }
@@ -210,7 +212,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     /** Closes if nothing moved for too long, or if others need what a stalled frame holds. */
     void checkIdle(long nowNanos, boolean memoryWanted) {
         long idleNanos = listener.loops().settings().idleTimeout().toNanos();
-        boolean waitsForHandler = !replies.isEmpty() && outbox.isEmpty();
+        boolean waitsForHandler = !inFlight.isEmpty() && outbox.isEmpty();
         boolean waitsForUs = waitsForHandler || decodingAside || receiver.waitsForMemory();
         if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
             log.debug("closed connection {} of {}: idle", id, address);
@@ -237,13 +239,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     private PendingReply queue(Request request, int bytes) {
         PendingReply reply = new PendingReply(this, request, bytes, loop.clock().nanos());
-        replies.add(reply);
-        if (request.apiKey() != ApiKeys.PRODUCE) {
-            inFlightBytes += bytes;
-        }
-        full =
-                replies.size() >= listener.loops().settings().requestsInFlightMax()
-                        || inFlightBytes >= IN_FLIGHT_BYTES_MAX;
+        inFlight.add(reply);
         listener.observer().requestArrived(request.apiKey(), bytes);
         return reply;
     }
@@ -271,16 +267,9 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
             } finally {
                 delivering = false;
             }
-            flushAgainIfReady();
+            planFlush();
         }
         updateInterest();
-    }
-
-    private void flushAgainIfReady() {
-        PendingReply next = replies.peek();
-        if (next != null && next.isReady() && lastSend == Outcome.SENT) {
-            onReplyReady(next);
-        }
     }
 
     private void sendReplies(boolean writable) throws IOException {
@@ -291,21 +280,15 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
             encodeReady();
             lastSend = outbox.send(channel, loop.sendBuffer(), writable);
             countSent();
-        } while (lastSend == Outcome.SENT && isNextReady());
+        } while (lastSend == Outcome.SENT && inFlight.isNextReady());
         if (lastSend == Outcome.COLD) {
             loadCold();
         }
     }
 
-    private boolean isNextReady() {
-        PendingReply next = replies.peek();
-        return next != null && next.isReady();
-    }
-
     private void encodeReady() {
-        while (isNextReady() && outbox.bytes() < OUTBOX_BYTES) {
-            PendingReply reply = replies.remove();
-            leaveFlight(reply);
+        while (inFlight.isNextReady() && outbox.bytes() < OUTBOX_BYTES) {
+            PendingReply reply = inFlight.removeNext();
             ApiMessage response = reply.response();
             if (response == null) {
                 sending.add(new Sending(reply, 0));
@@ -323,17 +306,6 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         } catch (RuntimeException e) {
             FrameEncoder.releaseRegions(response);
             throw e;
-        }
-    }
-
-    private void leaveFlight(PendingReply reply) {
-        if (reply.request().apiKey() != ApiKeys.PRODUCE) {
-            inFlightBytes -= reply.requestBytes();
-        }
-        // Well below the limit, so that reading does not stop and go with every answer.
-        if (replies.size() <= listener.loops().settings().requestsInFlightMax() / 2
-                && inFlightBytes < IN_FLIGHT_BYTES_MAX) {
-            full = false;
         }
     }
 
@@ -401,8 +373,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         }
         closed = true;
         receiver.close();
-        replies.stream().filter(PendingReply::isReady).forEach(this::discard);
-        replies.clear();
+        inFlight.clear(this::discard);
         if (lastSend != Outcome.COLD) {
             outbox.close();
         }

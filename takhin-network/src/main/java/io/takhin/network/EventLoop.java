@@ -54,6 +54,7 @@ final class EventLoop implements AutoCloseable {
     private final ByteBuffer receiveBuffer = ByteBuffer.allocateDirect(RECEIVE_BUFFER_BYTES);
     private final ByteBuffer sendBuffer = ByteBuffer.allocateDirect(SEND_BUFFER_BYTES);
     private final Thread thread;
+    private boolean started;
     private volatile boolean closing;
     private volatile boolean ended;
 
@@ -64,6 +65,7 @@ final class EventLoop implements AutoCloseable {
     }
 
     void start() {
+        started = true;
         thread.start();
     }
 
@@ -101,6 +103,12 @@ final class EventLoop implements AutoCloseable {
     }
 
     Deadline executeAfter(Duration delay, Runnable task) {
+        if (ended) {
+            return () -> {};
+        }
+        if (started && !isCurrent()) {
+            throw new IllegalStateException("deadlines belong to their event loop");
+        }
         return deadlines.add(clock.nanos() + delay.toNanos(), task);
     }
 

@@ -32,8 +32,8 @@ public interface Exchange {
     void execute(Runnable task);
 
     /**
-     * Runs a task on the connection's event loop after some time, unless cancelled before. The way
-     * to bound a wait: the task and the cancelling handler run on the same thread.
+     * Runs a task on the connection's event loop after some time, unless cancelled before. To be
+     * called on that loop, where handlers run: the way to bound a wait.
      */
     Deadline executeAfter(Duration delay, Runnable task);
 }

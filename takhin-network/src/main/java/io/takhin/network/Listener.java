@@ -183,7 +183,7 @@ public final class Listener implements AutoCloseable {
         refused++;
         if (refused == 1) {
             log.warn(
-                    "listener {} refuses connections: {} are open, the limit (kafka.max.connections)",
+                    "listener {} refuses connections: {} are open (kafka.max.connections)",
                     name(),
                     settings.connectionsMax());
             acceptor.executeAfter(REFUSED_LOG_INTERVAL, this::summarizeRefused);

@@ -58,17 +58,20 @@ final class ReceiveMemory {
          * the bytes must be released.
          */
         boolean cancel() {
+            Lane lane = laneOf(bytes);
             lock.lock();
             try {
-                boolean removed = laneOf(bytes).waiters.remove(this);
-                if (removed) {
-                    waiting--;
-                    noteShortage();
+                if (!lane.waiters.remove(this)) {
+                    return false;
                 }
-                return removed;
+                waiting--;
+                noteShortage();
             } finally {
                 lock.unlock();
             }
+            // It may have been the only one that did not fit.
+            grant(lane);
+            return true;
         }
     }
 
@@ -171,10 +174,7 @@ final class ReceiveMemory {
 
     @GuardedBy("lock")
     private void noteShortage() {
-        boolean now = waiting > 0 || readAhead > readAheadMax;
-        if (now != isShort) {
-            isShort = now;
-        }
+        isShort = waiting > 0 || readAhead > readAheadMax;
     }
 
     private Lane laneOf(int bytes) {
