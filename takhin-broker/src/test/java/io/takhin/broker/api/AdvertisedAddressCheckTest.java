@@ -1,4 +1,4 @@
-package io.takhin.broker;
+package io.takhin.broker.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
