@@ -77,11 +77,15 @@ public final class LogDirectory implements AutoCloseable {
             throws IOException {
         Files.createDirectories(root);
         FileChannel lockFile = lock(root);
+        LogDirectory directory = null;
         try {
-            LogDirectory directory = new LogDirectory(root, settings, clock, lockFile);
+            directory = new LogDirectory(root, settings, clock, lockFile);
             directory.recover(clock);
             return directory;
         } catch (IOException | RuntimeException e) {
+            if (directory != null) {
+                directory.abandon();
+            }
             lockFile.close();
             throw e;
         }
@@ -230,7 +234,7 @@ public final class LogDirectory implements AutoCloseable {
             if (gone == null) {
                 return;
             }
-            gone.release();
+            gone.abandonFiles();
             Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
             Files.move(gone.directory(), renamed);
             gone.moveTo(renamed);
@@ -337,7 +341,12 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    /** Leaves everything as a killed process would, for tests of recovery. */
+    /** Tells the next start what is durable now; the housekeeper does it in its own time. */
+    void writeCheckpoints() throws IOException {
+        host.writeRecoveryPoints();
+    }
+
+    /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;
         housekeeper.stop();
