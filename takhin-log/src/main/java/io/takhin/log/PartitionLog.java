@@ -337,6 +337,8 @@ public final class PartitionLog implements AutoCloseable {
             LogView view = state.view;
             if (state.isWritable() && !view.segments().isEmpty()) {
                 view.active().writeIndexTails();
+                // A new segment began with producer state of its own.
+                snapshotPosition = Math.min(snapshotPosition, view.endPosition());
                 if (view.endPosition() - snapshotPosition >= producerBytes) {
                     snapshotPosition = view.endPosition();
                     state.snapshots.take(state.producers);
