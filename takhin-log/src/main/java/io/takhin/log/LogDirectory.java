@@ -50,8 +50,7 @@ public final class LogDirectory implements AutoCloseable {
     private final AtomicBoolean failed = new AtomicBoolean();
     private volatile boolean closed;
 
-    private LogDirectory(
-            Path root, LogDirectorySettings settings, Clock clock, DirectoryLock lock)
+    private LogDirectory(Path root, LogDirectorySettings settings, Clock clock, DirectoryLock lock)
             throws IOException {
         this.root = root;
         this.settings = settings;

@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
+import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
 import org.apache.kafka.common.message.ProduceRequestData;
@@ -159,6 +162,25 @@ final class ConnectionTest {
         }
     }
 
+    @Test
+    void aLargeRequestWithoutRecordsKeepsItsPlaceAndIsReadAwayFromTheLoop() throws Exception {
+        CreateTopicsRequestData large = createTopics(8_000);
+        try (RawClient client = server.connect();
+                RawClient other = server.connect()) {
+            client.send(large, ApiKeys.CREATE_TOPICS.latestVersion());
+            int second = client.send(new ListGroupsRequestData(), VERSION);
+            other.send(new ListGroupsRequestData(), VERSION);
+
+            assertThat(server.next().client().address())
+                    .isEqualTo(other.socket().getLocalSocketAddress());
+            Exchange first = server.next();
+            assertThat(first.request().body()).isEqualTo(large);
+            first.replyNothing();
+            server.next().reply(answer(6));
+            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, second)).isEqualTo(answer(6));
+        }
+    }
+
     // S74
     @Test
     void aThousandConnectsWithoutABytePassUnnoticed() throws Exception {
@@ -262,6 +284,24 @@ final class ConnectionTest {
                                                         MemoryRecords.readableRecords(
                                                                 ByteBuffer.wrap(records))))));
         return new ProduceRequestData().setAcks((short) acks).setTopicData(topics);
+    }
+
+    private static CreateTopicsRequestData createTopics(int partitions) {
+        CreatableTopic topic =
+                new CreatableTopic()
+                        .setName("t")
+                        .setNumPartitions(-1)
+                        .setReplicationFactor((short) -1);
+        for (int i = 0; i < partitions; i++) {
+            topic.assignments()
+                    .add(
+                            new CreatableReplicaAssignment()
+                                    .setPartitionIndex(i)
+                                    .setBrokerIds(List.of(0)));
+        }
+        CreateTopicsRequestData request = new CreateTopicsRequestData();
+        request.topics().add(topic);
+        return request;
     }
 
     private static ListGroupsResponseData answer(int number) {

@@ -1,0 +1,412 @@
+package io.takhin.metadata;
+
+import io.takhin.base.Clock;
+import io.takhin.log.EpochEnd;
+import io.takhin.log.LogConfig;
+import io.takhin.log.LogRead;
+import io.takhin.log.PartitionLog;
+import io.takhin.protocol.RecordRegion;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Records;
+import org.apache.kafka.raft.Isolation;
+import org.apache.kafka.raft.KafkaRaftClient;
+import org.apache.kafka.raft.LogAppendInfo;
+import org.apache.kafka.raft.LogFetchInfo;
+import org.apache.kafka.raft.LogOffsetMetadata;
+import org.apache.kafka.raft.RaftLog;
+import org.apache.kafka.raft.ValidOffsetAndEpoch;
+import org.apache.kafka.server.common.OffsetAndEpoch;
+import org.apache.kafka.snapshot.RawSnapshotReader;
+import org.apache.kafka.snapshot.RawSnapshotWriter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The Raft log: {@code __cluster_metadata-0}, a partition log like any other with snapshots beside
+ * it. Batches come with their final offsets and epochs, on the leader too.
+ *
+ * <p>Records are on the disk when an append returns, on the leader as on followers. Kafka's leader
+ * counts itself before it has flushed, and a quorum of one would then acknowledge what a power cut
+ * takes away.
+ *
+ * <p>Threads: the Raft thread writes; snapshots are made on their own thread.
+ */
+final class MetadataLog implements RaftLog {
+    static final TopicPartition PARTITION = Topic.CLUSTER_METADATA_TOPIC_PARTITION;
+
+    private static final Logger logger = LoggerFactory.getLogger(MetadataLog.class);
+    private static final LogConfig LOG_CONFIG =
+            new LogConfig(
+                    1L << 30,
+                    Duration.ofDays(7),
+                    4096,
+                    10 << 20,
+                    KafkaRaftClient.MAX_BATCH_SIZE_BYTES,
+                    TimestampType.CREATE_TIME,
+                    Long.MAX_VALUE,
+                    Long.MAX_VALUE,
+                    false,
+                    LogConfig.FlushPolicy.ACK,
+                    Long.MAX_VALUE,
+                    Duration.ofMillis(Long.MAX_VALUE),
+                    Duration.ofMinutes(1));
+    // What one read brings into memory; the Raft client asks again where it goes on.
+    private static final int READ_BYTES_MAX = 1 << 20;
+
+    private final PartitionLog log;
+    private final SnapshotFiles snapshots;
+
+    private volatile LogOffsetMetadata highWatermark;
+
+    private MetadataLog(PartitionLog log, SnapshotFiles snapshots) {
+        this.log = log;
+        this.snapshots = snapshots;
+        this.highWatermark = new LogOffsetMetadata(log.logStartOffset());
+    }
+
+    /**
+     * Opens what a directory holds. Where a snapshot from the leader reaches past the log's end, a
+     * crash came between fetching it and emptying the log: that is made up for.
+     */
+    static MetadataLog open(Path dataDirectory, Clock clock) throws IOException {
+        PartitionLog log =
+                PartitionLog.open(
+                        dataDirectory.resolve(PARTITION.toString()),
+                        PARTITION,
+                        Uuid.METADATA_TOPIC_ID,
+                        LOG_CONFIG,
+                        clock);
+        SnapshotFiles snapshots = SnapshotFiles.open(log.directory(), log.logStartOffset());
+        long start = log.logStartOffset();
+        if (start > 0 && snapshots.latest().filter(id -> id.offset() >= start).isEmpty()) {
+            throw new IOException(
+                    "the metadata log in %s begins at %d and no snapshot holds what was before"
+                            .formatted(log.directory(), start));
+        }
+        MetadataLog opened = new MetadataLog(log, snapshots);
+        opened.truncateToLatestSnapshot();
+        return opened;
+    }
+
+    Path directory() {
+        return log.directory();
+    }
+
+    @Override
+    public LogAppendInfo appendAsLeader(Records records, int epoch) {
+        return append(records, epoch);
+    }
+
+    @Override
+    public LogAppendInfo appendAsFollower(Records records, int epoch) {
+        return append(records, epoch);
+    }
+
+    private LogAppendInfo append(Records records, int epoch) {
+        if (records.sizeInBytes() == 0) {
+            throw new IllegalArgumentException("there is nothing to append");
+        }
+        long first = log.logEndOffset();
+        ByteBuffer batches = upToEpoch((MemoryRecords) records, epoch, first);
+        log.appendAsFollower(batches);
+        log.flush();
+        return new LogAppendInfo(first, log.logEndOffset() - 1);
+    }
+
+    /**
+     * The whole batches in front that continue the log and were written under the epoch or an
+     * earlier one. A later epoch in a fetch answer belongs to a leader this node does not know yet.
+     */
+    private static ByteBuffer upToEpoch(MemoryRecords records, int epoch, long expectedOffset) {
+        int bytes = 0;
+        long next = expectedOffset;
+        for (MutableRecordBatch batch : records.batches()) {
+            batch.ensureValid();
+            if (batch.partitionLeaderEpoch() > epoch) {
+                break;
+            }
+            if (batch.baseOffset() != next) {
+                throw new CorruptRecordException(
+                        "a batch at offset %d cannot follow offset %d"
+                                .formatted(batch.baseOffset(), next - 1));
+            }
+            bytes += batch.sizeInBytes();
+            next = batch.nextOffset();
+        }
+        if (bytes == 0) {
+            throw new CorruptRecordException("no batch of epoch " + epoch + " or before");
+        }
+        ByteBuffer all = records.buffer();
+        return all.slice(all.position(), bytes);
+    }
+
+    @Override
+    public LogFetchInfo read(long startOffset, Isolation isolation, int bytesMax) {
+        long end = isolation == Isolation.COMMITTED ? highWatermark.offset() : log.logEndOffset();
+        MemoryRecords found = readBatches(startOffset, Math.min(bytesMax, READ_BYTES_MAX), end);
+        // Where the batch begins that holds the offset: a snapshot must not cut through a batch.
+        long from =
+                found.sizeInBytes() == 0
+                        ? startOffset
+                        : found.batches().iterator().next().baseOffset();
+        return new LogFetchInfo(found, new LogOffsetMetadata(from));
+    }
+
+    private MemoryRecords readBatches(long offset, int bytesMax, long end) {
+        try {
+            return switch (log.read(offset, bytesMax, true, end)) {
+                case LogRead.Found found -> copyOf(found.records());
+                case LogRead.Nothing _ -> MemoryRecords.EMPTY;
+                case LogRead.OutOfRange range ->
+                        throw new OffsetOutOfRangeException(
+                                "offset %d is not within %d..%d"
+                                        .formatted(
+                                                offset,
+                                                range.logStartOffset(),
+                                                range.logEndOffset()));
+            };
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + log.directory(), e);
+        }
+    }
+
+    /** The whole batches of a region; the Raft client reads them more than once. */
+    private static MemoryRecords copyOf(RecordRegion region) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(region.sizeInBytes());
+        try {
+            BufferChannel target = new BufferChannel(bytes);
+            while (bytes.hasRemaining() && region.transferTo(bytes.position(), target) > 0) {
+                // goes on where the file system stopped
+            }
+        } finally {
+            region.release();
+        }
+        MemoryRecords read = MemoryRecords.readableRecords(bytes.flip());
+        bytes.limit(read.validBytes());
+        return MemoryRecords.readableRecords(bytes);
+    }
+
+    /** Lets a region write itself into memory. */
+    private record BufferChannel(ByteBuffer target) implements WritableByteChannel {
+        @Override
+        public int write(ByteBuffer source) {
+            int length = source.remaining();
+            target.put(source);
+            return length;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Override
+    public int lastFetchedEpoch() {
+        int latest = log.latestEpoch();
+        if (latest >= 0) {
+            return latest;
+        }
+        Optional<OffsetAndEpoch> snapshot = snapshots.latest();
+        if (snapshot.isEmpty()) {
+            return 0;
+        }
+        long offset = snapshot.get().offset();
+        if (offset != log.logStartOffset() || offset != log.logEndOffset()) {
+            throw new IllegalStateException(
+                    "a log without epochs at %d..%d and a snapshot at %d"
+                            .formatted(log.logStartOffset(), log.logEndOffset(), offset));
+        }
+        return snapshot.get().epoch();
+    }
+
+    @Override
+    public OffsetAndEpoch endOffsetForEpoch(int epoch) {
+        EpochEnd end = log.endOfEpoch(epoch, log.logEndOffset());
+        if (end.endOffset() < 0) {
+            return new OffsetAndEpoch(log.logEndOffset(), lastFetchedEpoch());
+        }
+        Optional<OffsetAndEpoch> earliest = snapshots.earliest();
+        boolean endsAtSnapshot =
+                earliest.filter(id -> id.offset() == end.endOffset()).isPresent()
+                        && end.leaderEpoch() == epoch;
+        // Nothing of the epoch is left: what there was ends in the oldest snapshot.
+        return endsAtSnapshot
+                ? earliest.get()
+                : new OffsetAndEpoch(end.endOffset(), end.leaderEpoch());
+    }
+
+    @Override
+    public LogOffsetMetadata endOffset() {
+        return new LogOffsetMetadata(log.logEndOffset());
+    }
+
+    @Override
+    public LogOffsetMetadata highWatermark() {
+        return highWatermark;
+    }
+
+    @Override
+    public long startOffset() {
+        return log.logStartOffset();
+    }
+
+    @Override
+    public void updateHighWatermark(LogOffsetMetadata offsetMetadata) {
+        long bounded =
+                Math.clamp(offsetMetadata.offset(), log.logStartOffset(), log.logEndOffset());
+        if (bounded != offsetMetadata.offset()) {
+            logger.warn(
+                    "high watermark outside the log wanted={} log={}..{}",
+                    offsetMetadata.offset(),
+                    log.logStartOffset(),
+                    log.logEndOffset());
+        }
+        highWatermark = new LogOffsetMetadata(bounded);
+    }
+
+    @Override
+    public void initializeLeaderEpoch(int epoch) {
+        log.assignEpochStart(epoch);
+    }
+
+    @Override
+    public void truncateTo(long offset) {
+        if (offset < highWatermark.offset()) {
+            throw new IllegalArgumentException(
+                    "offset %d is below the high watermark %d: committed records stay"
+                            .formatted(offset, highWatermark.offset()));
+        }
+        log.truncateTo(offset);
+    }
+
+    @Override
+    public boolean truncateToLatestSnapshot() {
+        Optional<OffsetAndEpoch> latest = snapshots.latest();
+        if (latest.isEmpty() || !isAhead(latest.get())) {
+            return false;
+        }
+        OffsetAndEpoch snapshot = latest.get();
+        log.truncateFullyAndStartAt(snapshot.offset());
+        log.flush();
+        highWatermark = new LogOffsetMetadata(snapshot.offset());
+        snapshots.deleteBefore(snapshot);
+        return true;
+    }
+
+    private boolean isAhead(OffsetAndEpoch snapshot) {
+        int epoch = Math.max(0, log.latestEpoch());
+        return snapshot.epoch() > epoch
+                || (snapshot.epoch() == epoch && snapshot.offset() > log.logEndOffset());
+    }
+
+    /** Appends are durable when they return; there is nothing left to do. */
+    @Override
+    public void flush(boolean forceFlushActiveSegment) {}
+
+    @Override
+    public TopicPartition topicPartition() {
+        return PARTITION;
+    }
+
+    @Override
+    public Uuid topicId() {
+        return Uuid.METADATA_TOPIC_ID;
+    }
+
+    @Override
+    public Optional<RawSnapshotWriter> createNewSnapshot(OffsetAndEpoch id) {
+        if (id.offset() < startOffset()) {
+            return Optional.empty();
+        }
+        long committed = highWatermark.offset();
+        ValidOffsetAndEpoch valid = validateOffsetAndEpoch(id.offset(), id.epoch());
+        if (id.offset() > committed || valid.kind() != ValidOffsetAndEpoch.Kind.VALID) {
+            throw new IllegalArgumentException(
+                    "no snapshot can be made at %s: high watermark %d, the log says %s"
+                            .formatted(id, committed, valid));
+        }
+        // A follower goes on fetching where its snapshot ends: there a batch must begin.
+        long batchStart = read(id.offset(), Isolation.COMMITTED, 1).startOffsetMetadata.offset();
+        if (batchStart != id.offset()) {
+            throw new IllegalArgumentException(
+                    "no snapshot can be made at %s: it is within the batch at %d"
+                            .formatted(id, batchStart));
+        }
+        return createNewSnapshotUnchecked(id);
+    }
+
+    @Override
+    public Optional<RawSnapshotWriter> createNewSnapshotUnchecked(OffsetAndEpoch id) {
+        return snapshots.create(id);
+    }
+
+    @Override
+    public Optional<RawSnapshotReader> readSnapshot(OffsetAndEpoch id) {
+        return snapshots.read(id);
+    }
+
+    @Override
+    public Optional<RawSnapshotReader> latestSnapshot() {
+        return snapshots.latest().flatMap(snapshots::read);
+    }
+
+    @Override
+    public Optional<OffsetAndEpoch> latestSnapshotId() {
+        return snapshots.latest();
+    }
+
+    @Override
+    public Optional<OffsetAndEpoch> earliestSnapshotId() {
+        return snapshots.earliest();
+    }
+
+    @Override
+    public void onSnapshotFrozen(OffsetAndEpoch id) {
+        snapshots.onFrozen(id);
+    }
+
+    @Override
+    public boolean deleteBeforeSnapshot(OffsetAndEpoch id) {
+        Optional<OffsetAndEpoch> latest = snapshots.latest();
+        boolean possible =
+                snapshots.contains(id)
+                        && startOffset() < id.offset()
+                        && id.offset() <= latest.orElseThrow().offset();
+        if (!possible) {
+            return false;
+        }
+        log.advanceLogStart(id.offset());
+        snapshots.deleteBefore(id);
+        return true;
+    }
+
+    /** Two snapshots are kept: a follower may be fetching the older one. */
+    @Override
+    public boolean maybeClean() {
+        return snapshots.secondLatest().map(this::deleteBeforeSnapshot).orElse(false);
+    }
+
+    @Override
+    public void close() {
+        snapshots.close();
+        log.close();
+    }
+}

@@ -1,0 +1,231 @@
+package io.takhin.metadata;
+
+import io.takhin.base.Clock;
+import io.takhin.metadata.RaftNode.Surroundings;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.feature.Features;
+import org.apache.kafka.common.feature.SupportedVersionRange;
+import org.apache.kafka.controller.Controller;
+import org.apache.kafka.image.loader.MetadataLoader;
+import org.apache.kafka.image.publisher.SnapshotGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The metadata half of one Takhin process: this node's part in the quorum, its membership in the
+ * cluster as a broker, and the cluster's metadata as it is known here.
+ *
+ * <p>Threads: {@link #open}, {@link #start} and {@link #stop} by the owner, in this order;
+ * everything else any.
+ */
+public final class MetadataNode {
+    private static final Logger log = LoggerFactory.getLogger(MetadataNode.class);
+    private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final StorageFormat format;
+    private final Surroundings surroundings;
+    private final RaftNode raft;
+    private final RaftNetwork network;
+    private final @Nullable Controller controller;
+    private final ViewPublisher views;
+    private final MetadataLoader loader;
+    private final SnapshotGenerator snapshots;
+    private final QuorumAccess quorum;
+    private final Membership membership;
+    private final ProducerIds producerIds;
+    private final @Nullable VoterRegistration voter;
+
+    private MetadataNode(
+            MetadataSettings settings,
+            StorageFormat format,
+            RaftNode raft,
+            RaftNetwork network,
+            Surroundings surroundings,
+            long previousEpoch)
+            throws IOException {
+        this.format = format;
+        this.raft = raft;
+        this.network = network;
+        this.surroundings = surroundings;
+        this.controller =
+                settings.isVoter()
+                        ? ControllerNode.start(settings, format, raft, surroundings)
+                        : null;
+        this.quorum =
+                new QuorumAccess(
+                        settings.nodeId(),
+                        raft,
+                        controller == null ? null : new ControllerCalls(controller),
+                        network.remoteController(surroundings.time()),
+                        surroundings);
+        Registration registration =
+                new Registration(
+                        settings.nodeId(),
+                        format.clusterId(),
+                        Uuid.randomUuid(),
+                        format.directoryId(),
+                        settings.broker(),
+                        previousEpoch);
+        this.membership = new Membership(registration, settings, quorum, surroundings);
+        this.producerIds = new ProducerIds(settings.nodeId(), quorum, membership);
+        this.views =
+                new ViewPublisher(
+                        format.clusterId(), settings.broker().listener(), membership::onApplied);
+        this.loader = ImageLoading.loader(settings, raft, surroundings);
+        this.snapshots = ImageLoading.snapshots(settings, raft, surroundings);
+        this.voter =
+                settings.isVoter()
+                        ? new VoterRegistration(settings, quorum, surroundings.timer())
+                        : null;
+    }
+
+    /**
+     * Reads what the data directory holds; takes the directory into use if nobody has. Nothing is
+     * sent or served before {@link #start}.
+     *
+     * @param previousEpoch the broker's epoch when it last stopped cleanly; -1 where it did not
+     * @param onFatal told when this process must not go on; may be called from any thread
+     * @throws IOException with a text for the operator when the directory cannot be used
+     */
+    public static MetadataNode open(
+            MetadataSettings settings, Clock clock, long previousEpoch, Consumer<Throwable> onFatal)
+            throws IOException {
+        StorageFormat format = StorageFormat.open(settings);
+        Surroundings surroundings =
+                new Surroundings(new KafkaTime(clock), new MetadataTimer(), new Faults(onFatal));
+        MetadataLog raftLog = MetadataLog.open(settings.directory(), clock);
+        RaftNetwork network = RaftNetwork.open(settings, clock);
+        RaftNode raft = new RaftNode(settings, format, raftLog, network.channel(), surroundings);
+        raft.initialize(new VoteFile(raftLog.directory()));
+        MetadataNode node =
+                new MetadataNode(settings, format, raft, network, surroundings, previousEpoch);
+        network.listen(new RaftPort(raft, node.quorum, surroundings.time()));
+        return node;
+    }
+
+    /** The feature levels that a broker of this program registers and ApiVersions tells. */
+    public static Features<SupportedVersionRange> supportedFeatures() {
+        return Features.supportedFeatures(
+                ControllerNode.supportedFeatures().entrySet().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        Map.Entry::getKey,
+                                        feature ->
+                                                new SupportedVersionRange(
+                                                        feature.getValue().min(),
+                                                        feature.getValue().max()))));
+    }
+
+    /** Hears of every change of the metadata; to be added before {@link #start}. */
+    public void addListener(MetadataListener listener) {
+        views.add(listener);
+    }
+
+    /** As {@link #addListener}, for adapters of Kafka's own coordinators. */
+    public void addImageListener(ImageListener listener) {
+        views.addImageListener(listener);
+    }
+
+    /** Takes part in the quorum and registers the broker. Returns at once. */
+    public void start() {
+        raft.client().register(loader);
+        raft.start();
+        var _ =
+                loader.installPublishers(List.of(views, snapshots))
+                        .whenComplete((_, error) -> {
+                            if (error != null) {
+                                log.error("the metadata cannot be published", error);
+                            }
+                        });
+        membership.start();
+        if (voter != null) {
+            voter.start();
+        }
+    }
+
+    /** The metadata as this node knows it now. */
+    public ClusterView view() {
+        return views.view();
+    }
+
+    public Quorum quorum() {
+        return quorum;
+    }
+
+    public Membership membership() {
+        return membership;
+    }
+
+    public ProducerIds producerIds() {
+        return producerIds;
+    }
+
+    public String clusterId() {
+        return format.clusterId();
+    }
+
+    /** The name under which the data directory is registered. */
+    public Uuid directoryId() {
+        return format.directoryId();
+    }
+
+    /**
+     * First half of a clean stop: the controller moves this broker's leaderships away, while the
+     * broker still serves. Bounded; without a controller it gives up after five seconds.
+     */
+    public CompletableFuture<Void> leave() {
+        return membership.leave(LEAVE_TIMEOUT);
+    }
+
+    /**
+     * Leaves the cluster if that was not done, then the quorum. Takes at most some ten seconds, and
+     * so long only where no majority is left.
+     */
+    public void stop() throws InterruptedException {
+        awaitLeft();
+        if (controller != null) {
+            controller.beginShutdown();
+        }
+        loader.beginShutdown();
+        raft.stop();
+        closeQuietly(loader);
+        closeQuietly(snapshots);
+        if (controller != null) {
+            controller.close();
+        }
+        surroundings.timer().close();
+        network.close();
+    }
+
+    /** For tests: what others see of this node ends, as when its machine dies. */
+    void cutOff() {
+        network.close();
+    }
+
+    private void awaitLeft() throws InterruptedException {
+        try {
+            leave().get(LEAVE_TIMEOUT.toMillis() + 1000, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("leaving the cluster did not end in time", e);
+        }
+    }
+
+    private static void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception e) { // Kafka's signatures say no more than this
+            log.warn("a part of the metadata node did not close", e);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package io.takhin.metadata;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
+import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
+import org.apache.kafka.metadata.properties.MetaProperties;
+import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
+import org.apache.kafka.metadata.properties.MetaPropertiesVersion;
+import org.apache.kafka.metadata.properties.PropertiesUtils;
+import org.apache.kafka.server.common.Feature;
+import org.apache.kafka.server.common.KRaftVersion;
+import org.apache.kafka.server.common.MetadataVersion;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whom a data directory belongs to, and the records a new cluster begins with. A directory that
+ * belongs to nobody is taken at the first start; the layout is what {@code kafka-storage format}
+ * writes: {@code meta.properties} (version 1) and {@code bootstrap.checkpoint}.
+ *
+ * @param clusterId the cluster's name
+ * @param directoryId this directory's own name, for life
+ * @param bootstrap what the first controller writes when the metadata log is empty
+ * @param fresh whether the directory was formatted just now
+ */
+record StorageFormat(
+        String clusterId, Uuid directoryId, BootstrapMetadata bootstrap, boolean fresh) {
+    private static final Logger log = LoggerFactory.getLogger(StorageFormat.class);
+
+    /** Reads what the directory says of itself; takes it into use when it says nothing. */
+    static StorageFormat open(MetadataSettings settings) throws IOException {
+        Path directory = settings.directory();
+        Path meta = metaFile(directory);
+        if (Files.exists(meta)) {
+            MetaProperties properties = read(meta);
+            check(properties, settings, meta);
+            Uuid directoryId =
+                    properties
+                            .directoryId()
+                            .orElseThrow(() -> new IOException(meta + " has no directory.id"));
+            String clusterId = properties.clusterId().orElseThrow();
+            return new StorageFormat(clusterId, directoryId, readBootstrap(directory), false);
+        }
+        refuseForeignData(directory, meta);
+        return format(settings);
+    }
+
+    /** Whether a directory was taken into use before. */
+    static boolean isFormatted(Path directory) {
+        return Files.exists(metaFile(directory));
+    }
+
+    private static Path metaFile(Path directory) {
+        return directory.resolve(MetaPropertiesEnsemble.META_PROPERTIES_NAME);
+    }
+
+    private static MetaProperties read(Path meta) throws IOException {
+        try {
+            return new MetaProperties.Builder(PropertiesUtils.readPropertiesFile(meta.toString()))
+                    .build();
+        } catch (RuntimeException e) {
+            throw new IOException(meta + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static void check(MetaProperties found, MetadataSettings settings, Path meta)
+            throws IOException {
+        int nodeId = found.nodeId().orElse(-1);
+        if (nodeId != settings.nodeId()) {
+            throw new IOException(
+                    "%s belongs to node %d, and this is node %d: use another data directory"
+                            .formatted(meta.getParent(), nodeId, settings.nodeId()));
+        }
+        String clusterId = found.clusterId().orElse("");
+        String expected = settings.clusterId();
+        if (expected != null && !expected.equals(clusterId)) {
+            throw new IOException(
+                    "%s belongs to cluster \"%s\", and this is cluster \"%s\": use another data directory"
+                            .formatted(meta.getParent(), clusterId, expected));
+        }
+    }
+
+    /** Partitions without an owner were moved here by hand, or lost their meta.properties. */
+    private static void refuseForeignData(Path directory, Path meta) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (DirectoryStream<Path> partitions = Files.newDirectoryStream(directory, "*-[0-9]*")) {
+            for (Path partition : partitions) {
+                if (Files.isDirectory(partition)) {
+                    throw new IOException(
+                            "%s is missing, but the directory holds data (%s): restore the file or use an empty directory"
+                                    .formatted(meta, partition.getFileName()));
+                }
+            }
+        }
+    }
+
+    private static StorageFormat format(MetadataSettings settings) throws IOException {
+        Path directory = settings.directory();
+        Files.createDirectories(directory);
+        BootstrapMetadata bootstrap = freshBootstrap();
+        new BootstrapDirectory(directory.toString()).writeBinaryFile(bootstrap);
+        String clusterId = clusterIdFor(settings);
+        Uuid directoryId = Uuid.randomUuid();
+        MetaProperties properties =
+                new MetaProperties.Builder()
+                        .setVersion(MetaPropertiesVersion.V1)
+                        .setClusterId(clusterId)
+                        .setNodeId(settings.nodeId())
+                        .setDirectoryId(directoryId)
+                        .build();
+        // Written last: a directory without it was not taken into use.
+        PropertiesUtils.writePropertiesFile(
+                properties.toProperties(), metaFile(directory).toString(), true);
+        VoteFile.syncDirectory(directory);
+        log.info(
+                "data directory taken into use directory={} node={} cluster={} {}={}",
+                directory,
+                settings.nodeId(),
+                clusterId,
+                MetadataVersion.FEATURE_NAME,
+                bootstrap.metadataVersion());
+        return new StorageFormat(clusterId, directoryId, bootstrap, true);
+    }
+
+    /** All voters must come to the same name without asking each other (ADR 20). */
+    static String clusterIdFor(MetadataSettings settings) {
+        if (settings.clusterId() != null) {
+            return settings.clusterId();
+        }
+        if (settings.alone()) {
+            return Uuid.randomUuid().toString();
+        }
+        String voters =
+                settings.voters().stream()
+                        .map(voter -> voter.id() + "@" + voter.host() + ":" + voter.port())
+                        .collect(Collectors.joining(","));
+        try {
+            ByteBuffer digest =
+                    ByteBuffer.wrap(
+                            MessageDigest.getInstance("SHA-256")
+                                    .digest(voters.getBytes(StandardCharsets.UTF_8)));
+            return new Uuid(digest.getLong(), digest.getLong()).toString();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    /** The newest stable level of each feature, as a fresh Kafka of this release finalises them. */
+    private static BootstrapMetadata freshBootstrap() {
+        MetadataVersion version = MetadataVersion.latestProduction();
+        Map<String, Short> levels = new HashMap<>();
+        levels.put(MetadataVersion.FEATURE_NAME, version.featureLevel());
+        for (Feature feature : Feature.PRODUCTION_FEATURES) {
+            if (!feature.featureName().equals(KRaftVersion.FEATURE_NAME)) {
+                levels.put(feature.featureName(), feature.defaultLevel(version));
+            }
+        }
+        return BootstrapMetadata.fromVersions(version, levels, "the first start");
+    }
+
+    private static BootstrapMetadata readBootstrap(Path directory) throws IOException {
+        try {
+            return new BootstrapDirectory(directory.toString()).read();
+        } catch (IOException e) {
+            throw e;
+        } catch (Exception e) { // Kafka's signature says no more than this
+            throw new IOException("cannot read the bootstrap records in " + directory, e);
+        }
+    }
+}

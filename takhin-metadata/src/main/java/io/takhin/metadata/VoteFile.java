@@ -1,0 +1,161 @@
+package io.takhin.metadata;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.raft.ElectionState;
+import org.apache.kafka.raft.QuorumStateStore;
+import org.apache.kafka.raft.generated.QuorumStateData;
+import org.apache.kafka.server.common.KRaftVersion;
+
+/**
+ * The file {@code quorum-state}: for whom this node voted, in which epoch. A vote counts only when
+ * it is on the disk, or the node could vote twice after a crash.
+ *
+ * <p>One line of JSON, as Kafka writes it (KIP-595; with the voted directory since KIP-853). It has
+ * a fixed, flat shape, so no JSON library is needed.
+ *
+ * <p>Threads: the Raft thread only.
+ */
+final class VoteFile implements QuorumStateStore {
+    static final String NAME = "quorum-state";
+
+    private static final Pattern VOTER = Pattern.compile("\"voterId\"\\s*:\\s*(-?\\d+)");
+
+    private final Path directory;
+    private final Path file;
+
+    VoteFile(Path metadataDirectory) {
+        directory = metadataDirectory;
+        file = metadataDirectory.resolve(NAME);
+    }
+
+    @Override
+    public Optional<ElectionState> readElectionState() {
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(ElectionState.fromQuorumStateData(parse(Files.readString(file))));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the vote in " + file, e);
+        }
+    }
+
+    @Override
+    public void writeElectionState(ElectionState latest, KRaftVersion kraftVersion) {
+        short version = kraftVersion.quorumStateVersion();
+        String json = render(latest.toQuorumStateData(version), version);
+        Path temporary = file.resolveSibling(NAME + ".tmp");
+        try {
+            writeDurably(temporary, json);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+            syncDirectory(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the vote to " + file, e);
+        }
+    }
+
+    @Override
+    public Path path() {
+        return file;
+    }
+
+    @Override
+    public void clear() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete " + file, e);
+        }
+    }
+
+    private QuorumStateData parse(String json) throws IOException {
+        long version = number(json, "data_version");
+        if (version < 0 || version > 1) {
+            throw new IOException("unknown data_version " + version + " in " + file);
+        }
+        QuorumStateData data =
+                new QuorumStateData()
+                        .setLeaderId((int) number(json, "leaderId"))
+                        .setLeaderEpoch((int) number(json, "leaderEpoch"))
+                        .setVotedId((int) number(json, "votedId"));
+        if (version == 0) {
+            data.setCurrentVoters(
+                    VOTER.matcher(json)
+                            .results()
+                            .map(found -> Integer.parseInt(found.group(1)))
+                            .map(id -> new QuorumStateData.Voter().setVoterId(id))
+                            .collect(Collectors.toList()));
+        } else {
+            data.setVotedDirectoryId(Uuid.fromString(text(json, "votedDirectoryId")));
+        }
+        return data;
+    }
+
+    private static String render(QuorumStateData data, short version) {
+        String vote =
+                "\"leaderId\":%d,\"leaderEpoch\":%d,\"votedId\":%d"
+                        .formatted(data.leaderId(), data.leaderEpoch(), data.votedId());
+        if (version == 0) {
+            String voters =
+                    data.currentVoters().stream()
+                            .map(voter -> "{\"voterId\":" + voter.voterId() + "}")
+                            .collect(Collectors.joining(","));
+            return "{\"clusterId\":\"\",%s,\"appliedOffset\":0,\"currentVoters\":[%s],"
+                            .formatted(vote, voters)
+                    + "\"data_version\":0}";
+        }
+        return "{%s,\"votedDirectoryId\":\"%s\",\"data_version\":%d}"
+                .formatted(vote, data.votedDirectoryId(), version);
+    }
+
+    private long number(String json, String field) throws IOException {
+        return Long.parseLong(value(json, field, "(-?\\d+)"));
+    }
+
+    private String text(String json, String field) throws IOException {
+        return value(json, field, "\"([^\"]*)\"");
+    }
+
+    private String value(String json, String field, String shape) throws IOException {
+        Matcher found = Pattern.compile('"' + field + "\"\\s*:\\s*" + shape).matcher(json);
+        if (!found.find()) {
+            throw new IOException("no " + field + " in " + file + ": " + json);
+        }
+        return found.group(1);
+    }
+
+    private static void writeDurably(Path target, String content) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(
+                        target,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = StandardCharsets.UTF_8.encode(content);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+    }
+
+    /** A rename is on the disk only when its directory is. */
+    static void syncDirectory(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

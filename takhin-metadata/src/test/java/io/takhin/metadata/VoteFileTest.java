@@ -1,0 +1,91 @@
+package io.takhin.metadata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.raft.ElectionState;
+import org.apache.kafka.raft.FileQuorumStateStore;
+import org.apache.kafka.raft.ReplicaKey;
+import org.apache.kafka.server.common.KRaftVersion;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VoteFileTest {
+    private static final Set<Integer> VOTERS = Set.of(1, 2, 3);
+    private static final List<ElectionState> STATES =
+            List.of(
+                    ElectionState.withUnknownLeader(7, VOTERS),
+                    ElectionState.withVotedCandidate(
+                            8, ReplicaKey.of(2, ReplicaKey.NO_DIRECTORY_ID), VOTERS),
+                    ElectionState.withElectedLeader(9, 3, Optional.empty(), VOTERS));
+
+    @TempDir Path directory;
+    private VoteFile ours;
+    private FileQuorumStateStore kafkas;
+
+    @BeforeEach
+    void open() {
+        ours = new VoteFile(directory);
+        kafkas = new FileQuorumStateStore(directory.resolve(VoteFile.NAME).toFile());
+    }
+
+    @Test
+    void kafkaReadsWhatWeWrite() {
+        for (ElectionState state : STATES) {
+            ours.writeElectionState(state, KRaftVersion.KRAFT_VERSION_0);
+
+            assertThat(kafkas.readElectionState()).contains(state);
+        }
+    }
+
+    @Test
+    void weReadWhatKafkaWrites() {
+        for (ElectionState state : STATES) {
+            kafkas.writeElectionState(state, KRaftVersion.KRAFT_VERSION_0);
+
+            assertThat(ours.readElectionState()).contains(state);
+        }
+    }
+
+    @Test
+    void theDirectoryVotedForIsKept() {
+        ElectionState state =
+                ElectionState.withVotedCandidate(
+                        8, ReplicaKey.of(2, Uuid.fromString("J8aAPcfLQt2bqs1JT_rMgQ")), Set.of());
+
+        ours.writeElectionState(state, KRaftVersion.KRAFT_VERSION_1);
+
+        assertThat(kafkas.readElectionState()).contains(state);
+        assertThat(ours.readElectionState()).contains(state);
+    }
+
+    @Test
+    void aCrashWhileWritingLeavesTheOldVote() throws Exception {
+        ours.writeElectionState(STATES.getFirst(), KRaftVersion.KRAFT_VERSION_0);
+        Files.writeString(directory.resolve(VoteFile.NAME + ".tmp"), "{\"leaderId\":");
+
+        assertThat(new VoteFile(directory).readElectionState()).contains(STATES.getFirst());
+        ours.writeElectionState(STATES.getLast(), KRaftVersion.KRAFT_VERSION_0);
+        assertThat(ours.readElectionState()).contains(STATES.getLast());
+    }
+
+    @Test
+    void aDamagedVoteIsNotTakenForNone() throws Exception {
+        Files.writeString(directory.resolve(VoteFile.NAME), "{\"data_version\":0}");
+
+        assertThatThrownBy(ours::readElectionState).isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void thereIsNoVoteAtFirst() {
+        assertThat(ours.readElectionState()).isEmpty();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.takhin.metadata;
+
+import org.jspecify.annotations.NullMarked;
