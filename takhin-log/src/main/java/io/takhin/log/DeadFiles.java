@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
 
 /** Removes what no log needs any more. */
 final class DeadFiles {
@@ -30,8 +31,7 @@ final class DeadFiles {
         }
 
         @Override
-        public FileVisitResult postVisitDirectory(
-                Path directory, @org.jspecify.annotations.Nullable IOException error)
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException error)
                 throws IOException {
             if (error != null) {
                 throw error;

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import io.takhin.protocol.RecordRegion;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,18 +14,26 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Threads: one at a time.
  */
 final class FileRegion implements RecordRegion {
+    private static final int LOAD_BYTES = 64 << 10;
+
     private final SharedFile file;
     private final FileChannel channel;
     private final int position;
     private final int length;
+    private final boolean old;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    /** The caller has acquired the file and hands that over. */
-    FileRegion(SharedFile file, FileChannel channel, int position, int length) {
+    /**
+     * The caller has acquired the file and hands that over.
+     *
+     * @param old whether the bytes were written so long ago that they may have left the page cache
+     */
+    FileRegion(SharedFile file, FileChannel channel, int position, int length, boolean old) {
         this.file = file;
         this.channel = channel;
         this.position = position;
         this.length = length;
+        this.old = old;
     }
 
     @Override
@@ -35,6 +44,26 @@ final class FileRegion implements RecordRegion {
     @Override
     public long transferTo(long from, WritableByteChannel target) throws IOException {
         return channel.transferTo(position + from, length - from, target);
+    }
+
+    @Override
+    public boolean mayBlock() {
+        return old;
+    }
+
+    @Override
+    public void load(long from, long wanted) throws IOException {
+        ByteBuffer scratch = ByteBuffer.allocate(LOAD_BYTES);
+        long end = position + Math.min(length, from + wanted);
+        long at = position + from;
+        while (at < end) {
+            scratch.clear().limit((int) Math.min(LOAD_BYTES, end - at));
+            int read = channel.read(scratch, at);
+            if (read <= 0) {
+                return;
+            }
+            at += read;
+        }
     }
 
     @Override

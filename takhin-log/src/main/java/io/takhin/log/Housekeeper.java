@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Does in the background what a directory needs from time to time: checkpoints, flushes of what
@@ -19,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Threads: one of its own; any thread may ask.
  */
 final class Housekeeper {
+    private static final Logger log = LoggerFactory.getLogger(Housekeeper.class);
     private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(10);
     private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
 
@@ -48,18 +51,18 @@ final class Housekeeper {
         this.thread = new ScheduledThreadPoolExecutor(1, Threads.factory("log-housekeeper"));
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         thread.setRemoveOnCancelPolicy(true);
-        later(this::expireProducers, EXPIRY_INTERVAL.toNanos());
+        later(this::expireProducers, EXPIRY_INTERVAL);
     }
 
     private interface Task {
         void run() throws IOException;
     }
 
-    private void later(Task task, long nanos) {
+    private void later(Task task, Duration delay) {
         if (thread.isShutdown()) {
             return;
         }
-        var _ = thread.schedule(() -> run(task), nanos, TimeUnit.NANOSECONDS);
+        var _ = thread.schedule(() -> run(task), delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void run(Task task) {
@@ -70,30 +73,38 @@ final class Housekeeper {
             task.run();
         } catch (IOException e) {
             host.fail(e);
+        } catch (RuntimeException e) {
+            // Nobody looks at what a scheduled task threw.
+            log.error("housekeeping failed", e);
         }
     }
 
     /** A log has something unflushed: see that it does not stay so for longer than it may. */
-    void watchAge(PartitionLog log) {
+    void watchAge(PartitionLog dirty) {
         if (!ageWatched.get() && ageWatched.compareAndSet(false, true)) {
-            later(this::flushAged, Math.max(0, log.durability().nanosUntilDue(now())));
+            later(this::flushAged, inMillis(dirty.durability().nanosUntilDue(now())));
         }
+    }
+
+    /** Rounded up, so that what is waited for is due then. */
+    private static Duration inMillis(long nanos) {
+        return Duration.ofMillis(Math.max(0, nanos / 1_000_000) + 1);
     }
 
     private void flushAged() {
         ageWatched.set(false);
         long now = now();
         long next = Long.MAX_VALUE;
-        for (PartitionLog log : host.logs()) {
-            long due = log.durability().nanosUntilDue(now);
+        for (PartitionLog each : host.logs()) {
+            long due = each.durability().nanosUntilDue(now);
             if (due <= 0) {
-                host.requestFlush(log);
+                host.requestFlush(each);
             } else {
                 next = Math.min(next, due);
             }
         }
         if (next < Long.MAX_VALUE && ageWatched.compareAndSet(false, true)) {
-            later(this::flushAged, next);
+            later(this::flushAged, inMillis(next));
         }
     }
 
@@ -104,21 +115,21 @@ final class Housekeeper {
     /** Something moved that a restart should know. */
     void checkpointSoon() {
         if (!checkpointDue.get() && checkpointDue.compareAndSet(false, true)) {
-            later(this::checkpoint, settings.checkpointInterval().toNanos());
+            later(this::checkpoint, settings.checkpointInterval());
         }
     }
 
     private void checkpoint() throws IOException {
         checkpointDue.set(false);
-        for (PartitionLog log : host.logs()) {
-            log.checkpoint(PRODUCER_SNAPSHOT_BYTES);
+        for (PartitionLog each : host.logs()) {
+            each.checkpoint(PRODUCER_SNAPSHOT_BYTES);
         }
         host.writeRecoveryPoints();
     }
 
     private void expireProducers() {
-        host.logs().forEach(log -> log.expireProducers(settings.producerIdleMax()));
-        later(this::expireProducers, EXPIRY_INTERVAL.toNanos());
+        host.logs().forEach(each -> each.expireProducers(settings.producerIdleMax()));
+        later(this::expireProducers, EXPIRY_INTERVAL);
     }
 
     /** These files are dead; who still reads them has so long to finish. */
@@ -129,7 +140,7 @@ final class Housekeeper {
                         DeadFiles.remove(file);
                     }
                 },
-                delay.toNanos());
+                delay);
     }
 
     /** What was not done stays undone: the next start finds it. */

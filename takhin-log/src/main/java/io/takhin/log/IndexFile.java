@@ -123,6 +123,19 @@ final class IndexFile {
         }
     }
 
+    /** Forgets everything, also bytes that are no whole entry. */
+    void clear() throws IOException {
+        entries = new Entries(0, ByteBuffer.allocate(0), 0);
+        if (Files.exists(file.path())) {
+            FileChannel channel = file.acquire();
+            try {
+                channel.truncate(0);
+            } finally {
+                file.release();
+            }
+        }
+    }
+
     /** Bytes of one entry, at index 0 of the buffer. */
     ByteBuffer entry(int index) throws IOException {
         return read(entries, index, 1);

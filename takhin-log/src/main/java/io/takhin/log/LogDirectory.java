@@ -2,12 +2,8 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,11 +34,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogDirectory implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LogDirectory.class);
-    private static final String LOCK_NAME = ".lock";
 
     private final Path root;
     private final LogDirectorySettings settings;
-    private final FileChannel lockFile;
+    private final DirectoryLock lock;
     private final OptionalLong epochOfCleanStop;
     private final Checkpoints checkpoints;
     private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
@@ -55,12 +50,11 @@ public final class LogDirectory implements AutoCloseable {
     private final AtomicBoolean failed = new AtomicBoolean();
     private volatile boolean closed;
 
-    private LogDirectory(
-            Path root, LogDirectorySettings settings, Clock clock, FileChannel lockFile)
+    private LogDirectory(Path root, LogDirectorySettings settings, Clock clock, DirectoryLock lock)
             throws IOException {
         this.root = root;
         this.settings = settings;
-        this.lockFile = lockFile;
+        this.lock = lock;
         this.epochOfCleanStop = CleanStop.brokerEpoch(root);
         this.checkpoints = new Checkpoints(root);
         this.host = new Host(clock);
@@ -76,34 +70,17 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory open(Path root, LogDirectorySettings settings, Clock clock)
             throws IOException {
         Files.createDirectories(root);
-        FileChannel lockFile = lock(root);
+        DirectoryLock lock = DirectoryLock.take(root);
+        LogDirectory directory = null;
         try {
-            LogDirectory directory = new LogDirectory(root, settings, clock, lockFile);
+            directory = new LogDirectory(root, settings, clock, lock);
             directory.recover(clock);
             return directory;
         } catch (IOException | RuntimeException e) {
-            lockFile.close();
-            throw e;
-        }
-    }
-
-    private static FileChannel lock(Path root) throws IOException {
-        FileChannel file =
-                FileChannel.open(
-                        root.resolve(LOCK_NAME),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE);
-        try {
-            FileLock taken = file.tryLock();
-            if (taken == null) {
-                throw new IOException("data directory " + root + " is used by another process");
+            if (directory != null) {
+                directory.abandon();
             }
-            return file;
-        } catch (OverlappingFileLockException e) {
-            file.close();
-            throw new IOException("data directory " + root + " is open already", e);
-        } catch (IOException e) {
-            file.close();
+            lock.close();
             throw e;
         }
     }
@@ -230,7 +207,7 @@ public final class LogDirectory implements AutoCloseable {
             if (gone == null) {
                 return;
             }
-            gone.release();
+            gone.abandonFiles();
             Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
             Files.move(gone.directory(), renamed);
             gone.moveTo(renamed);
@@ -317,7 +294,7 @@ public final class LogDirectory implements AutoCloseable {
                 checkpoints.write(logs.values());
                 CleanStop.mark(root, brokerEpoch);
             }
-            lockFile.close();
+            lock.close();
         } catch (IOException e) {
             host.fail(e);
         } finally {
@@ -337,13 +314,18 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    /** Leaves everything as a killed process would, for tests of recovery. */
+    /** Tells the next start what is durable now; the housekeeper does it in its own time. */
+    void writeCheckpoints() throws IOException {
+        host.writeRecoveryPoints();
+    }
+
+    /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;
         housekeeper.stop();
         groupCommit.stop();
         logs.values().forEach(PartitionLog::release);
-        lockFile.close();
+        lock.close();
     }
 
     /** What logs, flusher and housekeeper see of their directory. */

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * newer one if the log was cut under it.
  */
 final class LogReader {
+    private static final LogRead NOTHING = new LogRead.Nothing();
+
+    /** Behind the end of a log: taken to be in the page cache still. */
+    private static final int RECENT_BYTES = 64 << 20;
+
     private final LogState state;
 
     LogReader(LogState state) {
@@ -53,42 +58,45 @@ final class LogReader {
         }
     }
 
-    LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset)
-            throws IOException {
+    /**
+     * What a reader wants.
+     *
+     * @param atLeastOneBatch whether a first batch that is larger than {@code bytesMax} is wanted
+     * @param endOffset batches that reach it are not
+     */
+    record Wish(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {}
+
+    LogRead read(Wish wish) throws IOException {
         return search(view -> {
-            if (offset < view.start() || offset > view.end()) {
+            if (wish.offset < view.start() || wish.offset > view.end()) {
                 return new LogRead.OutOfRange(view.start(), view.end());
             }
-            long end = Math.min(endOffset, view.end());
-            return offset >= end
+            return wish.offset >= Math.min(wish.endOffset, view.end())
                     ? NOTHING
-                    : readIn(view, offset, atLeastOneBatch ? bytesMax : -bytesMax, end);
+                    : readIn(view, wish);
         });
     }
 
-    private static final LogRead NOTHING = new LogRead.Nothing();
-
-    /** {@code bytesMax} is negative where a first batch that is larger must not be returned. */
-    private LogRead readIn(LogView view, long offset, int bytesMax, long endOffset)
-            throws IOException {
-        for (int i = Math.max(0, view.indexOf(offset)); i < view.segments().size(); i++) {
-            Segment segment = view.segments().get(i);
-            FileChannel channel = segment.file().acquire();
+    private static LogRead readIn(LogView view, Wish wish) throws IOException {
+        for (int i = Math.max(0, view.indexOf(wish.offset)); i < view.segments().size(); i++) {
+            SharedFile file = view.segments().get(i).file();
+            FileChannel channel = file.acquire();
             boolean handedOver = false;
             try {
-                int limit = limitIn(view, i, channel, endOffset);
-                int from = positionIn(view, i, channel, offset);
+                int from = positionIn(view, i, channel, wish.offset);
                 if (from >= 0) {
-                    int length = lengthOf(channel, from, limit, bytesMax);
+                    int limit = limitIn(view, i, channel, wish.endOffset);
+                    int length = lengthOf(channel, from, limit, wish);
                     if (length <= 0) {
                         return NOTHING;
                     }
                     handedOver = true;
-                    return new LogRead.Found(new FileRegion(segment.file(), channel, from, length));
+                    boolean old = !view.isLast(i) || view.endPosition() - from > RECENT_BYTES;
+                    return new LogRead.Found(new FileRegion(file, channel, from, length, old));
                 }
             } finally {
                 if (!handedOver) {
-                    segment.file().release();
+                    file.release();
                 }
             }
             // The segment ends below the offset although the next one begins above it: compaction
@@ -97,21 +105,20 @@ final class LogReader {
         return NOTHING;
     }
 
-    private static int lengthOf(FileChannel channel, int from, int limit, int bytesMax)
+    private static int lengthOf(FileChannel channel, int from, int limit, Wish wish)
             throws IOException {
         int available = limit - from;
-        int wanted = Math.abs(bytesMax);
-        if (available <= wanted) {
+        if (available <= wish.bytesMax) {
             return available;
         }
         BatchScanner first = new BatchScanner(channel, from, limit, BatchHeader.BYTES);
         if (!first.next()) {
             throw damaged(first.position());
         }
-        if (first.sizeInBytes() <= wanted) {
-            return wanted;
+        if (first.sizeInBytes() <= wish.bytesMax) {
+            return wish.bytesMax;
         }
-        return bytesMax > 0 ? first.sizeInBytes() : 0;
+        return wish.atLeastOneBatch ? first.sizeInBytes() : 0;
     }
 
     /** Where a reader has to stop in a segment. */
@@ -142,7 +149,7 @@ final class LogReader {
 
     private static @Nullable Place locate(
             Segment segment, FileChannel channel, long offset, int end) throws IOException {
-        int from = segment.offsets().floor(offset).position();
+        int from = segment.startFor(channel, offset, end);
         BatchScanner scanner = new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
         while (scanner.next()) {
             if (scanner.lastOffset() >= offset) {
@@ -204,8 +211,9 @@ final class LogReader {
 
     private static BatchScanner scannerAt(LogView view, int index, FileChannel channel, long offset)
             throws IOException {
-        int from = view.segments().get(index).offsets().floor(offset).position();
-        return new BatchScanner(channel, from, view.sizeOf(index), BatchScanner.LOOKUP_BYTES);
+        int end = view.sizeOf(index);
+        int from = view.segments().get(index).startFor(channel, offset, end);
+        return new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
     }
 
     private static @Nullable FoundOffset firstNotBefore(

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -179,7 +180,7 @@ final class LogRecovery {
 
     private static void discard(Segment segment) throws IOException {
         for (SharedFile file : segment.files()) {
-            java.nio.file.Files.deleteIfExists(file.path());
+            Files.deleteIfExists(file.path());
         }
     }
 

@@ -129,7 +129,9 @@ public final class PartitionLog implements AutoCloseable {
                 return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the log is offline");
             }
             Append done = appender.appendAsLeader(batches, leaderEpoch, origin, stamped ? now : -1);
-            durability.written(this);
+            if (done instanceof Append.Done) {
+                durability.written(this);
+            }
             return done;
         } catch (IOException e) {
             state.host.fail(e);
@@ -148,24 +150,29 @@ public final class PartitionLog implements AutoCloseable {
      */
     public void appendAsFollower(ByteBuffer batches) {
         change(() -> {
-            LogView view = state.view;
-            LogAppender.checkReplicated(batches, view.end());
-            if (!batches.hasRemaining()) {
-                return;
+            LogAppender.checkReplicated(batches, state.view.end());
+            if (batches.hasRemaining()) {
+                makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
+                appender.write(batches);
+                durability.written(this);
             }
-            long first = BatchHeader.baseOffset(batches, batches.position());
-            if (first < view.end()) {
-                // The leader's log starts in the middle of a batch, after DeleteRecords: the
-                // whole batch comes, into a log that is empty.
-                if (view.start() != view.end()) {
-                    throw new IllegalArgumentException(
-                            "offset " + first + " cannot follow " + (view.end() - 1));
-                }
-                cutter.restartAt(first, view.start());
-            }
-            appender.write(batches);
-            durability.written(this);
         });
+    }
+
+    /**
+     * The leader's log may start in the middle of a batch, after DeleteRecords: then the whole
+     * batch comes, into a log that is empty and starts there too.
+     */
+    private void makeRoomFor(long firstOffset) throws IOException {
+        LogView view = state.view;
+        if (firstOffset >= view.end()) {
+            return;
+        }
+        if (view.start() != view.end()) {
+            throw new IllegalArgumentException(
+                    "offset " + firstOffset + " cannot follow " + (view.end() - 1));
+        }
+        cutter.restartAt(firstOffset, view.start());
     }
 
     /** This replica leads from now on: its next record begins the epoch. */
@@ -211,7 +218,8 @@ public final class PartitionLog implements AutoCloseable {
      * @param endOffset batches that reach it are not returned
      */
     public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
-        return find(() -> reader.read(offset, bytesMax, atLeastOneBatch, endOffset));
+        LogReader.Wish wish = new LogReader.Wish(offset, bytesMax, atLeastOneBatch, endOffset);
+        return find(() -> reader.read(wish));
     }
 
     /** The first record that is as late as the timestamp, milliseconds. */
@@ -324,19 +332,24 @@ public final class PartitionLog implements AutoCloseable {
      * grown by so many bytes since it was last written.
      */
     void checkpoint(long producerBytes) {
-        change(() -> {
+        state.lock.lock();
+        try {
             LogView view = state.view;
-            if (view.segments().isEmpty()) {
-                return;
+            if (state.isWritable() && !view.segments().isEmpty()) {
+                view.active().writeIndexTails();
+                // A new segment began with producer state of its own.
+                snapshotPosition = Math.min(snapshotPosition, view.endPosition());
+                if (view.endPosition() - snapshotPosition >= producerBytes) {
+                    snapshotPosition = view.endPosition();
+                    state.snapshots.take(state.producers);
+                    state.snapshots.deleteStray(view);
+                }
             }
-            view.active().offsets().entries().writeTail();
-            view.active().times().entries().writeTail();
-            if (view.endPosition() - snapshotPosition >= producerBytes) {
-                snapshotPosition = view.endPosition();
-                state.snapshots.take(state.producers);
-                state.snapshots.deleteStray(view);
-            }
-        });
+        } catch (IOException e) {
+            state.host.fail(e);
+        } finally {
+            state.lock.unlock();
+        }
     }
 
     void expireProducers(Duration idleMax) {
@@ -348,9 +361,12 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
-    /** Nothing is written any more; who reads may finish. */
-    void markClosed() {
-        state.closed = true;
+    /** The files get another name, or go: they need not become durable any more. */
+    void abandonFiles() {
+        release();
+        state.view.segments().stream()
+                .flatMap(segment -> segment.files().stream())
+                .forEach(SharedFile::markDeleted);
     }
 
     /** The partition's directory was renamed. */
@@ -392,9 +408,9 @@ public final class PartitionLog implements AutoCloseable {
         });
     }
 
-    /** Gives up descriptors; used also where nothing can be written any more. */
+    /** Nothing is written any more, and descriptors go; who reads may finish. */
     void release() {
-        markClosed();
+        state.closed = true;
         state.lock.lock();
         try {
             state.view.segments().forEach(Segment::closeForWriting);
@@ -431,6 +447,10 @@ public final class PartitionLog implements AutoCloseable {
         try {
             return question.answer();
         } catch (IOException e) {
+            if (state.closed) {
+                // The partition was deleted under the reader; nothing is wrong with the disk.
+                throw new KafkaStorageException("partition " + state.partition + " is closed", e);
+            }
             throw failed(e);
         }
     }

@@ -48,7 +48,7 @@ final class ProducerReplay {
             throws IOException {
         FileChannel channel = segment.file().acquire();
         try {
-            int position = segment.offsets().floor(from).position();
+            int position = segment.startFor(channel, from, size);
             BatchScanner scanner =
                     new BatchScanner(channel, position, size, BatchScanner.SEQUENTIAL_BYTES);
             while (scanner.next()) {

@@ -169,9 +169,13 @@ final class Segment {
      * @param entry the last entry to keep; the first batch noted is the one it points to
      */
     void rewindIndexes(OffsetPosition entry) throws IOException {
-        boolean any = entry.position() > 0;
-        offsets.truncateTo(any ? entry.offset() + 1 : baseOffset);
-        times.truncateTo(any ? entry.offset() + 1 : baseOffset);
+        if (entry.position() > 0) {
+            offsets.truncateTo(entry.offset() + 1);
+            times.truncateTo(entry.offset() + 1);
+        } else {
+            offsets.entries().clear();
+            times.clear();
+        }
         newest = times.last();
         bytesSinceIndexEntry = 0;
         recent.clear();
@@ -195,7 +199,7 @@ final class Segment {
         newest = times.last();
         FileChannel channel = file.acquire();
         try {
-            int from = offsets.floor(newest.offset()).position();
+            int from = startFor(channel, newest.offset(), size);
             BatchScanner scanner =
                     new BatchScanner(channel, from, size, BatchScanner.SEQUENTIAL_BYTES);
             while (scanner.next()) {
@@ -209,12 +213,35 @@ final class Segment {
         }
     }
 
+    /**
+     * A position from which the batch with the offset is reached. What the index says is held
+     * against the file: a wrong entry costs a longer walk, not a wrong answer.
+     */
+    int startFor(FileChannel channel, long offset, int end) throws IOException {
+        OffsetPosition entry = offsets.floor(offset);
+        if (entry.position() <= 0 || entry.position() >= end) {
+            return 0;
+        }
+        BatchScanner scanner = new BatchScanner(channel, entry.position(), end, BatchHeader.BYTES);
+        return scanner.next() && scanner.lastOffset() == entry.offset() ? entry.position() : 0;
+    }
+
     /** Brings both indexes up to date and to their files, as a closed segment has them. */
     void finishIndexes() throws IOException {
         TimestampOffset last = newest();
         times.append(last.timestamp(), last.offset());
         offsets.entries().writeTail();
         times.entries().writeTail();
+    }
+
+    /** Brings to the files what the indexes have in memory. */
+    void writeIndexTails() throws IOException {
+        if (offsets.entries().hasTail()) {
+            offsets.entries().writeTail();
+        }
+        if (times.entries().hasTail()) {
+            times.entries().writeTail();
+        }
     }
 
     /** Nothing more will be written here: the descriptor goes once nobody reads. */

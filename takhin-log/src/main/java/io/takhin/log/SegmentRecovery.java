@@ -82,15 +82,8 @@ final class SegmentRecovery {
         if (trustedBelow <= segment.baseOffset() || !areIndexesSound()) {
             return begin;
         }
-        OffsetPosition entry = segment.offsets().floor(trustedBelow - 1);
-        BatchScanner scanner =
-                new BatchScanner(channel, entry.position(), segment.size(), BatchHeader.BYTES);
-        boolean real =
-                entry.position() > 0
-                        && entry.position() < segment.size()
-                        && scanner.next()
-                        && scanner.lastOffset() == entry.offset();
-        return real ? entry : begin;
+        int position = segment.startFor(channel, trustedBelow - 1, segment.size());
+        return position == 0 ? begin : segment.offsets().floor(trustedBelow - 1);
     }
 
     private boolean areIndexesSound() throws IOException {
@@ -128,7 +121,7 @@ final class SegmentRecovery {
     static long endOf(Segment segment) throws IOException {
         FileChannel channel = segment.file().acquire();
         try {
-            int from = segment.offsets().last().position();
+            int from = segment.startFor(channel, Long.MAX_VALUE, segment.size());
             BatchScanner scanner =
                     new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
             long end = segment.baseOffset();

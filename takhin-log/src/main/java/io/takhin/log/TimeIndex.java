@@ -91,6 +91,11 @@ final class TimeIndex {
         last = readLast();
     }
 
+    void clear() throws IOException {
+        entries.clear();
+        last = none();
+    }
+
     private TimestampOffset none() {
         return new TimestampOffset(BatchHeader.NO_TIMESTAMP, baseOffset);
     }

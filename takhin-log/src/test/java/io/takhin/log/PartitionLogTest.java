@@ -1,14 +1,22 @@
 package io.takhin.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -177,5 +185,109 @@ class PartitionLogTest {
 
         assertThat(Batches.all(log)).containsExactly("0=a", "1=b", "2=c");
         assertThat(log.endOfEpoch(1, 3)).isEqualTo(new EpochEnd(1, 2));
+    }
+
+    @Test
+    void anEmptyFollowerTakesABatchThatBeginsBeforeItsStart() throws IOException {
+        log.truncateFullyAndStartAt(5);
+
+        log.appendAsFollower(Batches.replicated(3, 1, "a", "b", "c", "d"));
+
+        assertThat(log.logStartOffset()).isEqualTo(5);
+        assertThat(log.logEndOffset()).isEqualTo(7);
+        assertThat(Batches.valuesOf(log.read(5, 1 << 20, true, 7))).contains("5=c", "6=d");
+    }
+
+    @Test
+    void replicatedBatchesMustFollowTheLog() {
+        append(Batches.of("a", "b"));
+
+        assertThatThrownBy(() -> log.appendAsFollower(Batches.replicated(1, 1, "x")))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(log.logEndOffset()).isEqualTo(2);
+    }
+
+    @Test
+    void aReadGoesOnAfterItsSegmentWasDeleted() throws IOException {
+        log.close();
+        log = reopen(Batches.config(1024, 100));
+        for (int i = 0; i < 50; i++) {
+            append(Batches.of("value " + i));
+        }
+        LogRead read = log.read(0, 1 << 20, true, 50);
+
+        log.advanceLogStart(50);
+
+        assertThat(Batches.valuesOf(read)).startsWith("0=value 0");
+        assertThat(log.read(0, 100, true, 50)).isEqualTo(new LogRead.OutOfRange(50, 50));
+        assertThat(root.resolve("orders-0").toFile().list((_, name) -> name.endsWith(".log")))
+                .hasSize(1);
+    }
+
+    @Test
+    void logAppendTimeReplacesTheProducersTime() {
+        LogConfig base = Batches.config();
+        log.reconfigure(
+                new LogConfig(
+                        base.segmentBytes(),
+                        base.segmentAge(),
+                        base.indexIntervalBytes(),
+                        base.indexBytesMax(),
+                        base.messageBytesMax(),
+                        TimestampType.LOG_APPEND_TIME,
+                        base.timestampBeforeMaxMillis(),
+                        base.timestampAfterMaxMillis(),
+                        true,
+                        base.flushPolicy(),
+                        base.flushMessages(),
+                        base.flushAge(),
+                        base.fileDeleteDelay()));
+        clock.advance(Duration.ofSeconds(3));
+        SimpleRecord keyed = new SimpleRecord(1, "k".getBytes(UTF_8), "v".getBytes(UTF_8));
+
+        Append done = append(Batches.of(Compression.NONE, keyed));
+
+        assertThat(done).isEqualTo(new Append.Done(0, 0, Batches.NOW + 3000, 0));
+        assertThat(log.findMaxTimestamp()).isEqualTo(new FoundOffset(0, Batches.NOW + 3000, 3));
+        assertThat(((Append.Refused) append(Batches.of("no key"))).error())
+                .isEqualTo(Errors.INVALID_RECORD);
+    }
+
+    @Test
+    void clientsCannotWriteWhatTheyMayNot() {
+        assertThat(errorOf(Batches.marker(1, 0, ControlRecordType.COMMIT, 0)))
+                .isEqualTo(Errors.INVALID_RECORD);
+        assertThat(errorOf(Batches.replicated(7, 0, "offset 7"))).isEqualTo(Errors.INVALID_RECORD);
+        assertThat(errorOf(ByteBuffer.allocate(0))).isEqualTo(Errors.INVALID_RECORD);
+        assertThat(errorOf(ByteBuffer.allocate(40))).isEqualTo(Errors.CORRUPT_MESSAGE);
+        assertThat(errorOf(Batches.of("a".repeat(2 << 20)))).isEqualTo(Errors.MESSAGE_TOO_LARGE);
+        assertThat(
+                        errorOf(
+                                Batches.of(
+                                        Compression.NONE,
+                                        Batches.record(Batches.NOW + 7_200_000, "late"))))
+                .isEqualTo(Errors.INVALID_TIMESTAMP);
+        assertThat(log.logEndOffset()).isZero();
+    }
+
+    private Errors errorOf(ByteBuffer batch) {
+        return ((Append.Refused) append(batch)).error();
+    }
+
+    @Test
+    void anErrorOfTheDiskTakesTheLogOffline() throws IOException {
+        append(Batches.of("a"));
+        log.release();
+        log = reopen(Batches.config(1024, 100));
+        DeadFiles.remove(root.resolve("orders-0"));
+
+        Append answer = append(Batches.of("first"));
+        for (int i = 0; i < 50 && !(answer instanceof Append.Refused); i++) {
+            answer = append(Batches.of("value " + i));
+        }
+
+        assertThat(answer).isInstanceOf(Append.Refused.class);
+        assertThat(errorOf(Batches.of("b"))).isEqualTo(Errors.KAFKA_STORAGE_ERROR);
+        assertThatThrownBy(() -> log.truncateTo(0)).isInstanceOf(KafkaStorageException.class);
     }
 }

@@ -1,0 +1,42 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Keeps other processes, Apache Kafka too, out of a data directory: a lock on {@code .lock}. */
+final class DirectoryLock implements AutoCloseable {
+    private static final String NAME = ".lock";
+
+    private final FileChannel file;
+
+    private DirectoryLock(FileChannel file) {
+        this.file = file;
+    }
+
+    /** Fails where somebody has it. */
+    static DirectoryLock take(Path root) throws IOException {
+        FileChannel file =
+                FileChannel.open(
+                        root.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (file.tryLock() == null) {
+                throw new IOException("data directory " + root + " is used by another process");
+            }
+            return new DirectoryLock(file);
+        } catch (OverlappingFileLockException e) {
+            file.close();
+            throw new IOException("data directory " + root + " is open already", e);
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}
