@@ -31,16 +31,18 @@ public final class InitProducerIdHandler implements ApiHandler {
             exchange.reply(refused(Errors.UNSUPPORTED_VERSION));
             return;
         }
-        ids.next()
-                .whenComplete((id, failure) ->
-                        exchange.reply(
-                                failure == null
-                                        ? new InitProducerIdResponseData()
-                                                .setProducerId(id)
-                                                .setProducerEpoch((short) 0)
-                                        : refused(
-                                                Errors.forException(
-                                                        Errors.maybeUnwrapException(failure)))));
+        var _ =
+                ids.next()
+                        .whenComplete((id, failure) ->
+                                exchange.reply(
+                                        failure == null
+                                                ? new InitProducerIdResponseData()
+                                                        .setProducerId(id)
+                                                        .setProducerEpoch((short) 0)
+                                                : refused(
+                                                        Errors.forException(
+                                                                Errors.maybeUnwrapException(
+                                                                        failure)))));
     }
 
     private static InitProducerIdResponseData refused(Errors error) {

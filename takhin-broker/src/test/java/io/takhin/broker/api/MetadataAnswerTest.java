@@ -43,8 +43,16 @@ class MetadataAnswerTest {
                 id,
                 List.of(
                         new ClusterView.Partition(
-                                0, 2, 3, 0, List.of(2), List.of(2), List.of(), List.of(),
-                                List.of(), List.of())));
+                                0,
+                                2,
+                                3,
+                                0,
+                                List.of(2),
+                                List.of(2),
+                                List.of(),
+                                List.of(),
+                                List.of(),
+                                List.of())));
 
         MetadataResponseTopic topic = only(named("a"), 12);
 

@@ -11,6 +11,7 @@ import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataListener.Change;
 import io.takhin.protocol.RecordRegion;
 import io.takhin.replication.HostedPartitions;
+import io.takhin.replication.Partition;
 import io.takhin.replication.ReplicaConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.Uuid;
@@ -75,7 +77,11 @@ class RecordsTest {
                     Duration.ofMinutes(1));
 
     private final ClusterView view =
-            new TestCluster().broker(1).topic("orders", 2).topic("elsewhere", Uuid.randomUuid(), away()).view();
+            new TestCluster()
+                    .broker(1)
+                    .topic("orders", 2)
+                    .topic("elsewhere", Uuid.randomUuid(), away())
+                    .view();
     private LogDirectory directory;
     private HostedPartitions hosted;
     private ProduceHandler produce;
@@ -86,7 +92,15 @@ class RecordsTest {
     private static List<ClusterView.Partition> away() {
         return List.of(
                 new ClusterView.Partition(
-                        0, 2, 7, 0, List.of(2), List.of(2), List.of(), List.of(), List.of(),
+                        0,
+                        2,
+                        7,
+                        0,
+                        List.of(2),
+                        List.of(2),
+                        List.of(),
+                        List.of(),
+                        List.of(),
                         List.of()));
     }
 
@@ -166,7 +180,8 @@ class RecordsTest {
     void aProducerIsToldWhoLeadsInstead() {
         FakeExchange exchange = FakeExchange.of(request("elsewhere", 0, ALL, batch("a")), 12);
 
-        PartitionProduceResponse answer = only(exchange.answerOf(produce, ProduceResponseData.class));
+        PartitionProduceResponse answer =
+                only(exchange.answerOf(produce, ProduceResponseData.class));
 
         assertThat(answer.errorCode()).isEqualTo(Errors.NOT_LEADER_OR_FOLLOWER.code());
         assertThat(answer.currentLeader().leaderId()).isEqualTo(2);
@@ -283,7 +298,8 @@ class RecordsTest {
     }
 
     private PartitionLog log() {
-        return hosted.get(view.topic("orders").id(), 0).log();
+        Partition partition = replicas.find(view.topic("orders"), 0);
+        return Objects.requireNonNull(partition).log();
     }
 
     /** Records with the timestamps 1000, 1001 and so on. */
