@@ -1,4 +1,4 @@
-/** The broker: configuration, wiring, one handler per API key. */
+/** The program: where everything is put together. */
 @NullMarked
 package io.takhin.broker;
 

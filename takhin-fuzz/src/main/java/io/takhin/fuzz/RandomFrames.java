@@ -1,7 +1,9 @@
 package io.takhin.fuzz;
 
+import io.takhin.protocol.ApiRange;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.message.RequestHeaderData;
@@ -18,24 +20,25 @@ import org.apache.kafka.common.protocol.types.Schema;
  */
 public final class RandomFrames {
     private static final int FRAME_BYTES_MAX = 1 << 20;
-    private static final List<ApiKeys> KEYS =
-            Arrays.stream(ApiKeys.values()).filter(ApiKeys::hasValidVersion).toList();
-
     private final RandomGenerator random;
+    private final List<ApiKeys> keys;
     private final ByteBuffer out = ByteBuffer.allocate(FRAME_BYTES_MAX);
 
+    /** Of all keys. */
     public RandomFrames(RandomGenerator random) {
+        this(random, EnumSet.allOf(ApiKeys.class));
+    }
+
+    public RandomFrames(RandomGenerator random, Collection<ApiKeys> keys) {
         this.random = random;
+        this.keys = keys.stream().filter(ApiRange::hasStable).toList();
     }
 
     /** A valid request of any key and stable version. */
     public ByteBuffer request() {
-        ApiKeys key = KEYS.get(random.nextInt(KEYS.size()));
-        short latest = key.latestVersion(false);
-        if (latest < key.oldestVersion()) {
-            return request();
-        }
-        return request(key, (short) random.nextInt(key.oldestVersion(), latest + 1));
+        ApiKeys key = keys.get(random.nextInt(keys.size()));
+        int versions = key.latestVersion(false) + 1;
+        return request(key, (short) random.nextInt(key.oldestVersion(), versions));
     }
 
     /** A valid request. */

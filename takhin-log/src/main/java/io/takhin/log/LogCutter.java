@@ -54,7 +54,7 @@ final class LogCutter {
         }
         LogView view = state.view;
         state.snapshots.load(producers, view.start(), offset);
-        ProducerReplay.run(producers, view, (_, _) -> {});
+        ProducerReplay.run(producers, view, ProducerReplay.STATE_ONLY);
     }
 
     /** Empties the log; the next record gets the offset. */

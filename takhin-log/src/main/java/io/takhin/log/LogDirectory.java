@@ -212,6 +212,18 @@ public final class LogDirectory implements AutoCloseable {
 
     /** Forgets a partition's log at once; its files stay for a while. */
     public void delete(TopicPartition partition) {
+        remove(partition, PartitionFiles.DELETED_DIRECTORY);
+    }
+
+    /**
+     * Forgets a partition's log and keeps its files for good, under a name that nothing reads: for
+     * a log that the metadata does not know, so that lost metadata costs no records.
+     */
+    public void setAside(TopicPartition partition) {
+        remove(partition, PartitionFiles.STRAY_DIRECTORY);
+    }
+
+    private void remove(TopicPartition partition, String suffix) {
         changing.lock();
         try {
             PartitionLog gone = logs.remove(partition);
@@ -219,17 +231,29 @@ public final class LogDirectory implements AutoCloseable {
                 return;
             }
             gone.release();
-            Path dead = root.resolve(PartitionFiles.deletedDirectoryOf(partition));
-            Files.move(gone.directory(), dead);
-            gone.moveTo(dead);
-            housekeeper.removeLater(List.of(dead), gone.config().fileDeleteDelay());
+            Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
+            Files.move(gone.directory(), renamed);
+            gone.moveTo(renamed);
+            if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
+                housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
+            }
             housekeeper.checkpointSoon();
         } catch (IOException e) {
             host.fail(e);
-            throw new KafkaStorageException("cannot delete " + partition, e);
+            throw new KafkaStorageException("cannot remove " + partition, e);
         } finally {
             changing.unlock();
         }
+    }
+
+    /** Bytes of the file system that holds the directory. */
+    public long totalBytes() throws IOException {
+        return Files.getFileStore(root).getTotalSpace();
+    }
+
+    /** Bytes of the file system that may still be written. */
+    public long usableBytes() throws IOException {
+        return Files.getFileStore(root).getUsableSpace();
     }
 
     public GroupCommit groupCommit() {

@@ -210,15 +210,29 @@ final class LogRecovery {
             return producers;
         }
         snapshots.load(producers, view.start(), from);
-        ProducerReplay.run(
-                producers,
-                view,
-                (segment, aborted) -> {
-                    if (aborted.lastOffset() >= from) {
-                        segment.transactions().append(aborted);
-                    }
-                });
+        ProducerReplay.run(producers, view, filling(snapshots, producers, from));
         producers.expire(trust.nowMillis, trust.producerIdleMax.toMillis());
         return producers;
+    }
+
+    /** Writes anew what was removed behind the first scanned batch. */
+    private static ProducerReplay.Visitor filling(
+            ProducerSnapshots snapshots, ProducerState producers, long from) {
+        return new ProducerReplay.Visitor() {
+            @Override
+            public void atBeginOf(Segment segment) throws IOException {
+                if (segment.baseOffset() > 0) {
+                    snapshots.take(producers);
+                }
+            }
+
+            @Override
+            public void aborted(Segment segment, AbortedTransaction transaction)
+                    throws IOException {
+                if (transaction.lastOffset() >= from) {
+                    segment.transactions().append(transaction);
+                }
+            }
+        };
     }
 }

@@ -80,10 +80,10 @@ final class PartitionFiles {
         }
     }
 
-    /** A name that is unique, and that Kafka too takes for a deleted partition. */
-    static String deletedDirectoryOf(TopicPartition partition) {
+    /** A name that is unique, and that Kafka too knows for a deleted or a stray partition. */
+    static String directoryOf(TopicPartition partition, String directorySuffix) {
         String unique = UUID.randomUUID().toString().replace("-", "");
-        String suffix = "-" + partition.partition() + "." + unique + DELETED_DIRECTORY;
+        String suffix = "-" + partition.partition() + "." + unique + directorySuffix;
         String topic = partition.topic();
         return topic.substring(0, Math.min(topic.length(), NAME_BYTES_MAX - suffix.length()))
                 + suffix;

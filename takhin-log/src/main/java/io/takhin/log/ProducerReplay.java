@@ -6,27 +6,45 @@ import java.nio.channels.FileChannel;
 
 /** Brings producer state from a snapshot to a log's end, by the headers in between. */
 final class ProducerReplay {
+    /** Everything else is in the files already. */
+    static final Visitor STATE_ONLY =
+            new Visitor() {
+                @Override
+                public void atBeginOf(Segment segment) {}
+
+                @Override
+                public void aborted(Segment segment, AbortedTransaction transaction) {}
+            };
+
     private ProducerReplay() {}
 
-    /** Takes transactions that were rolled back, with the segment that holds the marker. */
-    @FunctionalInterface
-    interface Aborted {
-        void add(Segment segment, AbortedTransaction transaction) throws IOException;
+    /** What else is to be done on the way. */
+    interface Visitor {
+        /** The state is complete up to the begin of a segment. */
+        void atBeginOf(Segment segment) throws IOException;
+
+        /** A transaction was rolled back by a marker in the segment. */
+        void aborted(Segment segment, AbortedTransaction transaction) throws IOException;
     }
 
     /** Reads from where the state ends. Guarded by the log's lock. */
-    static void run(ProducerState state, LogView view, Aborted aborted) throws IOException {
+    static void run(ProducerState state, LogView view, Visitor visitor) throws IOException {
         long from = Math.max(state.endOffset(), view.start());
         for (int i = Math.max(0, view.indexOf(from)); i < view.segments().size(); i++) {
+            Segment segment = view.segments().get(i);
+            if (segment.baseOffset() >= from) {
+                state.setEndOffset(segment.baseOffset());
+                visitor.atBeginOf(segment);
+            }
             if (from < view.end()) {
-                replay(state, view.segments().get(i), view.sizeOf(i), from, aborted);
+                replay(state, segment, view.sizeOf(i), from, visitor);
             }
         }
         state.setEndOffset(view.end());
     }
 
     private static void replay(
-            ProducerState state, Segment segment, int size, long from, Aborted aborted)
+            ProducerState state, Segment segment, int size, long from, Visitor visitor)
             throws IOException {
         FileChannel channel = segment.file().acquire();
         try {
@@ -38,7 +56,7 @@ final class ProducerReplay {
                     continue;
                 }
                 if (BatchHeader.isControl(scanner.buffer(), scanner.at())) {
-                    state.update(scanner.batch(), 0, txn -> aborted.add(segment, txn));
+                    state.update(scanner.batch(), 0, txn -> visitor.aborted(segment, txn));
                 } else {
                     state.update(scanner.buffer(), scanner.at(), _ -> {});
                 }

@@ -150,6 +150,23 @@ class LogDirectoryTest {
     }
 
     @Test
+    void aLogThatWasSetAsideIsNeitherReadNorRemoved() throws IOException {
+        PartitionLog log =
+                directory.open(new TopicPartition("x".repeat(249), 0), TOPIC, Batches.config());
+        log.appendAsLeader(Batches.of("a"), 0, Origin.CLIENT);
+        directory.setAside(log.topicPartition());
+        directory.close();
+
+        directory = reopen();
+
+        assertThat(directory.logs()).isEmpty();
+        try (Stream<Path> entries = Files.list(root)) {
+            assertThat(entries.map(path -> path.getFileName().toString()))
+                    .anyMatch(name -> name.matches("x+-0\\.[0-9a-f]{32}-stray"));
+        }
+    }
+
+    @Test
     void thousandNewLogsAreQuick() {
         long start = System.nanoTime();
 

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,9 @@ public interface ClusterView {
 
     /** What was set for a resource by AlterConfigs, without defaults; empty where nothing was. */
     Map<String, String> overrides(ConfigResource resource);
+
+    /** Everything that has settings of its own. */
+    Set<ConfigResource> configuredResources();
 
     /** Finalized feature levels by name, and the offset at which they last changed (-1: never). */
     Features features();

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.kafka.common.Endpoint;
@@ -86,6 +87,11 @@ final class ImageView implements ClusterView {
     @Override
     public Map<String, String> overrides(ConfigResource resource) {
         return image.configs().configMapForResource(resource);
+    }
+
+    @Override
+    public Set<ConfigResource> configuredResources() {
+        return image.configs().resourceData().keySet();
     }
 
     @Override

@@ -54,6 +54,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     private Outcome lastSend = Outcome.SENT;
     private int inFlightBytes;
     private boolean full;
+    private boolean decodingAside;
     private boolean delivering;
     private boolean flushPlanned;
     private boolean closed;
@@ -142,11 +143,16 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     @Override
     public void onFrame(ByteBuffer frame) throws MalformedFrameException {
         int bytes = frame.remaining();
-        switch (listener.decoder().decode(frame)) {
-            case Decoded.Accepted accepted -> {
-                PendingReply reply = queue(accepted.request(), bytes);
-                handle(reply);
-            }
+        if (listener.loops().asideDecoder().takes(frame, listener.decoder(), new Aside(bytes))) {
+            decodingAside = true;
+        } else {
+            start(listener.decoder().decode(frame), bytes);
+        }
+    }
+
+    private void start(Decoded decoded, int bytes) {
+        switch (decoded) {
+            case Decoded.Accepted accepted -> handle(queue(accepted.request(), bytes));
             case Decoded.Answered answered -> {
                 Request request = new Request(answered.header(), answered.response());
                 queue(request, bytes).reply(answered.response());
@@ -156,7 +162,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     @Override
     public boolean takesMore() {
-        return !closed && !full && lastSend == Outcome.SENT;
+        return !closed && !full && !decodingAside && lastSend == Outcome.SENT;
     }
 
     @Override
@@ -205,7 +211,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     void checkIdle(long nowNanos, boolean memoryWanted) {
         long idleNanos = listener.loops().settings().idleTimeout().toNanos();
         boolean waitsForHandler = !replies.isEmpty() && outbox.isEmpty();
-        boolean waitsForUs = waitsForHandler || receiver.waitsForMemory();
+        boolean waitsForUs = waitsForHandler || decodingAside || receiver.waitsForMemory();
         if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
             log.debug("closed connection {} of {}: idle", id, address);
             close();
@@ -406,5 +412,30 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
             log.debug("cannot close connection {} of {}", id, address, e);
         }
         listener.onClosed();
+    }
+
+    /** Comes back with a large request; nothing was delivered in between. */
+    private final class Aside implements AsideDecoder.Receiver {
+        private final int bytes;
+
+        private Aside(int bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public void decoded(Decoded decoded) {
+            loop.execute(() -> {
+                decodingAside = false;
+                if (!closed) {
+                    start(decoded, bytes);
+                    flush();
+                }
+            });
+        }
+
+        @Override
+        public void malformed(MalformedFrameException why) {
+            loop.execute(() -> disconnect(why.getMessage()));
+        }
     }
 }

@@ -21,6 +21,7 @@ public final class EventLoops implements AutoCloseable {
     private final List<EventLoop> loops;
     private final ReceiveMemory receiveMemory;
     private final ColdReads coldReads = new ColdReads();
+    private final AsideDecoder asideDecoder = new AsideDecoder();
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicLong connectionIds = new AtomicLong();
 
@@ -59,6 +60,10 @@ public final class EventLoops implements AutoCloseable {
 
     ColdReads coldReads() {
         return coldReads;
+    }
+
+    AsideDecoder asideDecoder() {
+        return asideDecoder;
     }
 
     /** The loops take turns. */

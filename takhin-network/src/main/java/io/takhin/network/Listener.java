@@ -10,7 +10,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Listener implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Listener.class);
-    private static final int BACKLOG = 1024;
 
     /** After this many the loop looks at its other sockets again. */
     private static final int ACCEPTED_AT_ONCE = 64;
@@ -43,17 +41,17 @@ public final class Listener implements AutoCloseable {
     private Listener(
             EventLoops loops,
             ListenerSettings settings,
+            BoundSocket socket,
             AnnouncedApis apis,
             RequestHandler handler,
-            TrafficObserver observer)
-            throws IOException {
+            TrafficObserver observer) {
         this.loops = loops;
         this.settings = settings;
         this.decoder = new RequestDecoder(apis);
         this.handler = handler;
         this.observer = observer;
         this.acceptor = loops.next();
-        this.channel = bind(settings.bind());
+        this.channel = socket.channel();
     }
 
     /** Listens from now on. A {@link BindException} says in words why it cannot. */
@@ -64,7 +62,18 @@ public final class Listener implements AutoCloseable {
             RequestHandler handler,
             TrafficObserver observer)
             throws IOException {
-        Listener listener = new Listener(loops, settings, apis, handler, observer);
+        return open(loops, settings, BoundSocket.bind(settings.bind()), apis, handler, observer);
+    }
+
+    /** The same on a socket that was bound before; it belongs to the listener from now on. */
+    public static Listener open(
+            EventLoops loops,
+            ListenerSettings settings,
+            BoundSocket socket,
+            AnnouncedApis apis,
+            RequestHandler handler,
+            TrafficObserver observer) {
+        Listener listener = new Listener(loops, settings, socket, apis, handler, observer);
         listener.acceptor.execute(listener::startAccepting);
         return listener;
     }
@@ -199,26 +208,6 @@ public final class Listener implements AutoCloseable {
                         key.interestOps(SelectionKey.OP_ACCEPT);
                     }
                 });
-    }
-
-    private static ServerSocketChannel bind(InetSocketAddress address) throws IOException {
-        ServerSocketChannel channel = ServerSocketChannel.open();
-        try {
-            channel.configureBlocking(false);
-            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            channel.bind(address, BACKLOG);
-            return channel;
-        } catch (IOException e) {
-            channel.close();
-            throw describe(e, address);
-        }
-    }
-
-    private static IOException describe(IOException cause, InetSocketAddress address) {
-        String why = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
-        BindException described = new BindException("bind: " + why + ": " + address);
-        described.initCause(cause);
-        return described;
     }
 
     private static void closeQuietly(SocketChannel client) {

@@ -1,72 +1,316 @@
 package io.takhin.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.takhin.base.Clock;
-import io.takhin.protocol.AnnouncedApis;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.util.EnumSet;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
+import org.apache.kafka.common.message.ApiVersionsResponseData;
+import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceDataCollection;
+import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class ConnectionTest {
     private static final short VERSION = ApiKeys.LIST_GROUPS.latestVersion();
+    private static final short PRODUCE = ApiKeys.PRODUCE.latestVersion();
 
-    private final BlockingQueue<Exchange> arrived = new LinkedBlockingQueue<>();
-    private EventLoops loops;
-    private Listener listener;
+    private TestServer server;
 
     @BeforeEach
-    void listen() throws IOException {
-        loops = EventLoops.start(NetworkSettings.defaults().withEventLoops(2), Clock.SYSTEM);
-        listener =
-                Listener.open(
-                        loops,
-                        new ListenerSettings(
-                                "PLAINTEXT",
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                                100),
-                        AnnouncedApis.stable(EnumSet.allOf(ApiKeys.class)),
-                        arrived::add,
-                        TrafficObserver.NONE);
+    void start() throws Exception {
+        server = new TestServer(NetworkSettings.defaults().withEventLoops(2));
     }
 
     @AfterEach
     void stop() {
-        listener.close();
-        loops.close();
+        server.close();
     }
 
     @Test
-    void answersLeaveInTheOrderOfTheRequests() throws Exception {
-        try (RawClient client = new RawClient(listener.address())) {
-            int first = client.send(new ListGroupsRequestData(), VERSION);
-            int second = client.send(new ListGroupsRequestData(), VERSION);
-            Exchange firstExchange = next();
-            Exchange secondExchange = next();
+    void answersLeaveInTheOrderOfTheRequestsWhateverTheOrderTheyBecomeReady() throws Exception {
+        long seed = System.nanoTime();
+        List<Exchange> exchanges = new ArrayList<>();
+        try (RawClient client = server.connect()) {
+            int[] ids = new int[100];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = client.send(new ListGroupsRequestData(), VERSION);
+                exchanges.add(server.next());
+            }
+            List<Integer> order = new ArrayList<>(IntStream.range(0, ids.length).boxed().toList());
+            Collections.shuffle(order, new Random(seed));
 
-            secondExchange.reply(new ListGroupsResponseData().setThrottleTimeMs(2));
-            firstExchange.reply(new ListGroupsResponseData().setThrottleTimeMs(1));
+            order.forEach(i -> exchanges.get(i).reply(answer(i)));
 
-            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, first))
-                    .isEqualTo(new ListGroupsResponseData().setThrottleTimeMs(1));
-            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, second))
-                    .isEqualTo(new ListGroupsResponseData().setThrottleTimeMs(2));
+            for (int i = 0; i < ids.length; i++) {
+                assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, ids[i]))
+                        .as("seed %d", seed)
+                        .isEqualTo(answer(i));
+            }
         }
     }
 
-    private Exchange next() throws InterruptedException {
-        Exchange exchange = arrived.poll(10, TimeUnit.SECONDS);
-        assertThat(exchange).isNotNull();
-        return exchange;
+    @Test
+    void framesThatArriveByteByByteAreRequestsLikeOthers() throws Exception {
+        try (RawClient client = server.connect()) {
+            for (byte single : RawClient.frame(new ListGroupsRequestData(), VERSION, 9)) {
+                client.write(single);
+            }
+
+            server.next().reply(answer(1));
+
+            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, 9)).isEqualTo(answer(1));
+        }
+    }
+
+    @Test
+    void aLargeFrameArrivesWholeBetweenSmallOnes() throws Exception {
+        byte[] records = new byte[9 << 20];
+        new Random(7).nextBytes(records);
+        CompletableFuture<byte[]> seen = new CompletableFuture<>();
+        try (TestServer copying = serverThatCopiesRecords(seen);
+                RawClient client = copying.connect()) {
+            byte[] frame = RawClient.frame(produce(records, -1), PRODUCE, 1);
+
+            client.write(frame);
+
+            client.receive(ApiKeys.PRODUCE, PRODUCE, 1);
+            assertThat(seen.get(20, TimeUnit.SECONDS)).isEqualTo(records);
+            TestServer.await(() -> copying.loops().receiveMemory().used() == 0);
+        }
+    }
+
+    @Test
+    void aProduceRequestThatWantsNoAnswerGetsNone() throws Exception {
+        try (RawClient client = server.connect()) {
+            client.send(produce(new byte[100], 0), PRODUCE);
+            int second = client.send(new ListGroupsRequestData(), VERSION);
+
+            server.next().replyNothing();
+            server.next().reply(answer(2));
+
+            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, second)).isEqualTo(answer(2));
+        }
+    }
+
+    @Test
+    void apiVersionsFromTheFutureIsAnsweredInVersionZero() throws Exception {
+        try (RawClient client = server.connect()) {
+            byte[] frame =
+                    RawClient.frame(
+                            new ApiVersionsRequestData()
+                                    .setClientSoftwareName("x")
+                                    .setClientSoftwareVersion("1"),
+                            (short) 4,
+                            5);
+            ByteBuffer.wrap(frame).putShort(Integer.BYTES + Short.BYTES, (short) 99);
+
+            client.write(frame);
+
+            ApiVersionsResponseData answer =
+                    (ApiVersionsResponseData) client.receive(ApiKeys.API_VERSIONS, (short) 0, 5);
+            assertThat(answer.errorCode()).isEqualTo(Errors.UNSUPPORTED_VERSION.code());
+            assertThat(answer.apiKeys().find(ApiKeys.API_VERSIONS.id).maxVersion())
+                    .isEqualTo(ApiKeys.API_VERSIONS.latestVersion(false));
+        }
+    }
+
+    @Test
+    void onlyTheConnectionThatSendsNonsenseIsClosed() throws Exception {
+        List<byte[]> nonsense =
+                List.of(
+                        ints(-1),
+                        ints(Integer.MAX_VALUE),
+                        ints(4, 0x7fff0000),
+                        ints(8, 0x00030063, 1),
+                        ints(0),
+                        new byte[] {0x16, 0x03, 0x01, 0x02, 0x00, 0x01},
+                        "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+        try (RawClient good = server.connect()) {
+            for (byte[] bytes : nonsense) {
+                try (RawClient bad = server.connect()) {
+                    bad.write(bytes);
+                    bad.awaitClosed();
+                }
+            }
+
+            int id = good.send(new ListGroupsRequestData(), VERSION);
+            server.next().reply(answer(3));
+
+            assertThat(good.receive(ApiKeys.LIST_GROUPS, VERSION, id)).isEqualTo(answer(3));
+        }
+    }
+
+    @Test
+    void aLargeRequestWithoutRecordsKeepsItsPlaceAndIsReadAwayFromTheLoop() throws Exception {
+        CreateTopicsRequestData large = createTopics(8_000);
+        try (RawClient client = server.connect();
+                RawClient other = server.connect()) {
+            client.send(large, ApiKeys.CREATE_TOPICS.latestVersion());
+            int second = client.send(new ListGroupsRequestData(), VERSION);
+            other.send(new ListGroupsRequestData(), VERSION);
+
+            assertThat(server.next().client().address())
+                    .isEqualTo(other.socket().getLocalSocketAddress());
+            Exchange first = server.next();
+            assertThat(first.request().body()).isEqualTo(large);
+            first.replyNothing();
+            server.next().reply(answer(6));
+            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, second)).isEqualTo(answer(6));
+        }
+    }
+
+    // S74
+    @Test
+    void aThousandConnectsWithoutABytePassUnnoticed() throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            server.connect().close();
+        }
+
+        TestServer.await(() -> server.listener().connections() == 0);
+        try (RawClient client = server.connect()) {
+            int id = client.send(new ListGroupsRequestData(), VERSION);
+            server.next().reply(answer(4));
+            assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, id)).isEqualTo(answer(4));
+        }
+    }
+
+    @Test
+    void aClientThatOnlySendsIsNotReadBeyondItsRequestsInFlight() throws Exception {
+        NetworkSettings few = NetworkSettings.defaults().withRequestsInFlightMax(4);
+        try (TestServer limited = new TestServer(few);
+                RawClient client = limited.connect()) {
+            int[] ids = new int[50];
+            for (int i = 0; i < ids.length; i++) {
+                ids[i] = client.send(new ListGroupsRequestData(), VERSION);
+            }
+            for (int i = 0; i < ids.length; i++) {
+                Exchange exchange = limited.next();
+                assertThat(limited.waiting()).isLessThan(4);
+                exchange.reply(answer(i));
+                assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, ids[i]))
+                        .isEqualTo(answer(i));
+            }
+        }
+    }
+
+    @Test
+    void aDisconnectClosesTheConnectionAndLaterAnswersAreHarmless() throws Exception {
+        try (RawClient client = server.connect()) {
+            client.send(new ListGroupsRequestData(), VERSION);
+            client.send(new ListGroupsRequestData(), VERSION);
+            Exchange first = server.next();
+            Exchange second = server.next();
+
+            second.disconnect("test");
+
+            client.awaitClosed();
+            first.reply(answer(5));
+            assertThatThrownBy(() -> first.reply(answer(5)))
+                    .isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void aTaskRunsAfterItsTimeUnlessCancelled() throws Exception {
+        CompletableFuture<String> ran = new CompletableFuture<>();
+        try (RawClient client = server.connect()) {
+            client.send(new ListGroupsRequestData(), VERSION);
+            Exchange exchange = server.next();
+
+            exchange.execute(() -> {
+                Deadline cancelled =
+                        exchange.executeAfter(
+                                Duration.ofMillis(1), () -> ran.complete("cancelled"));
+                exchange.executeAfter(Duration.ofMillis(5), () -> ran.complete("kept"));
+                cancelled.cancel();
+                cancelled.cancel();
+            });
+
+            assertThat(ran.get(20, TimeUnit.SECONDS)).isEqualTo("kept");
+        }
+    }
+
+    private static TestServer serverThatCopiesRecords(CompletableFuture<byte[]> seen)
+            throws Exception {
+        return new TestServer(
+                NetworkSettings.defaults(),
+                exchange -> {
+                    ProduceRequestData data = (ProduceRequestData) exchange.request().body();
+                    MemoryRecords records =
+                            (MemoryRecords)
+                                    data.topicData()
+                                            .iterator()
+                                            .next()
+                                            .partitionData()
+                                            .get(0)
+                                            .records();
+                    byte[] copy = new byte[records.sizeInBytes()];
+                    records.buffer().get(copy);
+                    seen.complete(copy);
+                    exchange.reply(new ProduceResponseData());
+                });
+    }
+
+    static ProduceRequestData produce(byte[] records, int acks) {
+        TopicProduceDataCollection topics = new TopicProduceDataCollection();
+        topics.add(
+                new TopicProduceData()
+                        .setPartitionData(
+                                List.of(
+                                        new PartitionProduceData()
+                                                .setRecords(
+                                                        MemoryRecords.readableRecords(
+                                                                ByteBuffer.wrap(records))))));
+        return new ProduceRequestData().setAcks((short) acks).setTopicData(topics);
+    }
+
+    private static CreateTopicsRequestData createTopics(int partitions) {
+        CreatableTopic topic =
+                new CreatableTopic()
+                        .setName("t")
+                        .setNumPartitions(-1)
+                        .setReplicationFactor((short) -1);
+        for (int i = 0; i < partitions; i++) {
+            topic.assignments()
+                    .add(
+                            new CreatableReplicaAssignment()
+                                    .setPartitionIndex(i)
+                                    .setBrokerIds(List.of(0)));
+        }
+        CreateTopicsRequestData request = new CreateTopicsRequestData();
+        request.topics().add(topic);
+        return request;
+    }
+
+    private static ListGroupsResponseData answer(int number) {
+        return new ListGroupsResponseData().setThrottleTimeMs(number);
+    }
+
+    private static byte[] ints(int... numbers) {
+        ByteBuffer bytes = ByteBuffer.allocate(numbers.length * Integer.BYTES);
+        IntStream.of(numbers).forEach(bytes::putInt);
+        return bytes.array();
     }
 }

@@ -37,7 +37,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** A whole frame, with its length. */
-    static ByteBuffer frame(ApiMessage request, short version, int correlationId) {
+    static byte[] frame(ApiMessage request, short version, int correlationId) {
         ApiKeys key = ApiKeys.forId(request.apiKey());
         RequestHeader header = new RequestHeader(key, version, "raw", correlationId);
         ByteBuffer body =
@@ -45,12 +45,12 @@ final class RawClient implements AutoCloseable {
         return ByteBuffer.allocate(Integer.BYTES + body.remaining())
                 .putInt(body.remaining())
                 .put(body)
-                .flip();
+                .array();
     }
 
     /** Sends a request and returns its correlation id. */
     int send(ApiMessage request, short version) throws IOException {
-        write(frame(request, version, ++correlationId).array());
+        write(frame(request, version, ++correlationId));
         return correlationId;
     }
 

@@ -13,6 +13,9 @@ import org.apache.kafka.common.requests.RequestHeader;
  * <p>Threads: immutable, any.
  */
 public final class RequestDecoder {
+    /** Only records make a request large; this bounds what the others take in the heap. */
+    private static final int BYTES_MAX_WITHOUT_RECORDS = 16 << 20;
+
     private final AnnouncedApis apis;
 
     public RequestDecoder(AnnouncedApis apis) {
@@ -35,6 +38,10 @@ public final class RequestDecoder {
         if (range == null) {
             throw new MalformedFrameException("unknown API key " + keyId);
         }
+        if (range.key() != ApiKeys.PRODUCE && frame.remaining() > BYTES_MAX_WITHOUT_RECORDS) {
+            throw new MalformedFrameException(
+                    range.key() + " of " + frame.remaining() + " bytes is too large");
+        }
         if (range.holds(version)) {
             return decode(range.key(), version, frame);
         }
@@ -43,6 +50,12 @@ public final class RequestDecoder {
         }
         throw new MalformedFrameException(
                 "version " + version + " of " + range.key() + " is not supported");
+    }
+
+    /** Whether a frame is a Produce request, which holds records and must not be copied. */
+    public static boolean isProduce(ByteBuffer frame) {
+        return frame.remaining() >= Short.BYTES
+                && frame.getShort(frame.position()) == ApiKeys.PRODUCE.id;
     }
 
     private static Decoded decode(ApiKeys key, short version, ByteBuffer frame)

@@ -6,9 +6,9 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * One API key this broker announces, and what it does with its requests.
  *
- * <p>Threads: {@link #handle} runs on the connection's event loop and must not block; an answer that
- * has to wait is given later through the exchange. A handler that throws fails only its own request,
- * with the Kafka error that fits the exception.
+ * <p>Threads: {@link #handle} runs on the connection's event loop and must not block; an answer
+ * that has to wait is given later through the exchange. A handler that throws fails only its own
+ * request, with the Kafka error that fits the exception.
  */
 public interface ApiHandler {
     ApiKeys key();

@@ -1,0 +1,60 @@
+package io.takhin.broker.api;
+
+import io.takhin.metadata.ClusterView;
+import io.takhin.network.Exchange;
+import io.takhin.replication.Partition;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
+import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
+import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.EpochEndOffset;
+import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.OffsetForLeaderTopicResult;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a leader's epoch ended, so that a reader can tell whether its log was cut (KIP-101,
+ * KIP-320).
+ */
+public final class OffsetForLeaderEpochHandler implements ApiHandler {
+    private final ReplicaLookup replicas;
+
+    public OffsetForLeaderEpochHandler(ReplicaLookup replicas) {
+        this.replicas = replicas;
+    }
+
+    @Override
+    public ApiKeys key() {
+        return ApiKeys.OFFSET_FOR_LEADER_EPOCH;
+    }
+
+    @Override
+    public void handle(Exchange exchange) {
+        var request = (OffsetForLeaderEpochRequestData) exchange.request().body();
+        ClusterView view = replicas.view();
+        OffsetForLeaderEpochResponseData response = new OffsetForLeaderEpochResponseData();
+        for (OffsetForLeaderTopic topic : request.topics()) {
+            ClusterView.Topic found = view.topic(topic.topic());
+            OffsetForLeaderTopicResult answer =
+                    new OffsetForLeaderTopicResult().setTopic(topic.topic());
+            topic.partitions().forEach(wanted -> answer.partitions().add(end(found, wanted)));
+            response.topics().add(answer);
+        }
+        exchange.reply(response);
+    }
+
+    private EpochEndOffset end(ClusterView.@Nullable Topic topic, OffsetForLeaderPartition wanted) {
+        EpochEndOffset answer = new EpochEndOffset().setPartition(wanted.partition());
+        Partition partition = replicas.find(topic, wanted.partition());
+        Errors error =
+                partition == null
+                        ? ReplicaLookup.whyMissing(topic, wanted.partition())
+                        : partition.checkLeader(wanted.currentLeaderEpoch());
+        if (partition == null || error != Errors.NONE) {
+            return answer.setErrorCode(error.code());
+        }
+        var end = partition.log().endOfEpoch(wanted.leaderEpoch(), partition.highWatermark());
+        return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
+    }
+}

@@ -1,0 +1,34 @@
+package io.takhin.broker.observe;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The current health. The broker reports it, the health endpoint shows it.
+ *
+ * <p>Threads: any may report and ask.
+ */
+public final class Health {
+    private final AtomicReference<HealthState> state =
+            new AtomicReference<>(new HealthState.NotReady("starting"));
+
+    public HealthState state() {
+        return state.get();
+    }
+
+    public void ready() {
+        become(new HealthState.Ready());
+    }
+
+    public void notReady(String why) {
+        become(new HealthState.NotReady(why));
+    }
+
+    public void failing(String why) {
+        become(new HealthState.Failing(why));
+    }
+
+    /** What broke does not mend itself: a later report of good health does not hide it. */
+    private void become(HealthState next) {
+        state.updateAndGet(now -> now instanceof HealthState.Failing ? now : next);
+    }
+}

@@ -1,0 +1,139 @@
+package io.takhin.broker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.takhin.network.Client;
+import io.takhin.network.Deadline;
+import io.takhin.network.Exchange;
+import io.takhin.protocol.FrameEncoder;
+import io.takhin.protocol.Request;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request out of nowhere, and the record of what was answered. An answer must be one that the
+ * request's version can carry, and there must be one only.
+ */
+public final class FakeExchange implements Exchange {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Request request;
+    private final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
+
+    private final List<Runnable> deadlines = new CopyOnWriteArrayList<>();
+    private volatile @Nullable String end;
+
+    private FakeExchange(Request request) {
+        this.request = request;
+    }
+
+    /** A request of the newest stable version. */
+    public static FakeExchange of(ApiMessage body) {
+        return of(body, ApiKeys.forId(body.apiKey()).latestVersion(false));
+    }
+
+    public static FakeExchange of(ApiMessage body, int version) {
+        ApiKeys key = ApiKeys.forId(body.apiKey());
+        RequestHeader header = new RequestHeader(key, (short) version, "test-client", 1);
+        return new FakeExchange(new Request(header, body));
+    }
+
+    /** Lets a handler start, and gives what it answers, now or soon. */
+    public <T extends ApiMessage> T answerOf(ApiHandler handler, Class<T> type) {
+        handler.handle(this);
+        return answer(type);
+    }
+
+    public <T extends ApiMessage> T answer(Class<T> type) {
+        return type.cast(answer.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join());
+    }
+
+    public boolean answered() {
+        return answer.isDone();
+    }
+
+    @Override
+    public Request request() {
+        return request;
+    }
+
+    @Override
+    public Client client() {
+        return new TestClient();
+    }
+
+    @Override
+    public void reply(ApiMessage response) {
+        // Throws where the version has no place for something that is set.
+        FrameEncoder.response(request.header(), response);
+        assertThat(answer.complete(response)).as("only one answer").isTrue();
+    }
+
+    /** Lets the time of whatever the handler waits for run out. */
+    public void letTimePass() {
+        deadlines.forEach(Runnable::run);
+    }
+
+    /** How a request ended that got no answer: "nothing", or why its connection was closed. */
+    public String end() {
+        return String.valueOf(end);
+    }
+
+    @Override
+    public void replyNothing() {
+        end = "nothing";
+    }
+
+    @Override
+    public void disconnect(String why) {
+        end = why;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+        task.run();
+    }
+
+    @Override
+    public Deadline executeAfter(Duration delay, Runnable task) {
+        deadlines.add(task);
+        return () -> deadlines.remove(task);
+    }
+
+    private record TestClient() implements Client {
+        @Override
+        public InetSocketAddress address() {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 54321);
+        }
+
+        @Override
+        public InetSocketAddress localAddress() {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 9092);
+        }
+
+        @Override
+        public String listener() {
+            return "PLAINTEXT";
+        }
+
+        @Override
+        public KafkaPrincipal principal() {
+            return KafkaPrincipal.ANONYMOUS;
+        }
+
+        @Override
+        public long connectionId() {
+            return 1;
+        }
+    }
+}

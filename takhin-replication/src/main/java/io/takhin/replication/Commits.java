@@ -1,0 +1,110 @@
+package io.takhin.replication;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.protocol.Errors;
+
+/**
+ * How far a partition's records are safe, and who waits for more. Never moves back while the
+ * partition is led here.
+ *
+ * <p>Threads: any. Waiters are told outside the lock, by the thread that brought the news.
+ */
+final class Commits {
+    private final ReentrantLock lock = new ReentrantLock();
+
+    @GuardedBy("lock")
+    private final PriorityQueue<CommitWait> waiting =
+            new PriorityQueue<>(Comparator.comparingLong(CommitWait::offset));
+
+    private volatile long committed;
+
+    long committed() {
+        return committed;
+    }
+
+    /** Tells the waiter at once when its records are safe already. */
+    void await(CommitWait wait) {
+        lock.lock();
+        try {
+            if (committed < wait.offset()) {
+                waiting.add(wait);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        wait.done(Errors.NONE);
+    }
+
+    void advanceTo(long offset) {
+        List<CommitWait> ready = List.of();
+        lock.lock();
+        try {
+            if (offset <= committed) {
+                return;
+            }
+            committed = offset;
+            ready = takeUpTo(offset);
+        } finally {
+            lock.unlock();
+        }
+        ready.forEach(wait -> wait.done(Errors.NONE));
+    }
+
+    /** A new leadership begins: the past's figure is no longer a promise. */
+    void restartAt(long offset) {
+        lock.lock();
+        try {
+            committed = offset;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends every wait: the partition is led elsewhere, deleted or broken. */
+    void failAll(Errors outcome) {
+        List<CommitWait> all;
+        lock.lock();
+        try {
+            all = new ArrayList<>(waiting);
+            waiting.clear();
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(wait -> wait.done(outcome));
+    }
+
+    /** Ends the waits whose client has given up by now. */
+    void expire(long nowNanos) {
+        List<CommitWait> late = new ArrayList<>();
+        lock.lock();
+        try {
+            if (waiting.isEmpty()) {
+                return;
+            }
+            waiting.removeIf(wait -> wait.isLate(nowNanos) && late.add(wait));
+        } finally {
+            lock.unlock();
+        }
+        late.forEach(wait -> wait.done(Errors.REQUEST_TIMED_OUT));
+    }
+
+    @GuardedBy("lock")
+    private List<CommitWait> takeUpTo(long offset) {
+        CommitWait first = waiting.peek();
+        if (first == null || first.offset() > offset) {
+            return List.of();
+        }
+        List<CommitWait> ready = new ArrayList<>(waiting.size());
+        while (first != null && first.offset() <= offset) {
+            ready.add(waiting.remove());
+            first = waiting.peek();
+        }
+        return ready;
+    }
+}
