@@ -101,16 +101,20 @@ public final class MetadataNode {
     public static MetadataNode open(
             MetadataSettings settings, Clock clock, long previousEpoch, Consumer<Throwable> onFatal)
             throws IOException {
-        StorageFormat format = StorageFormat.open(settings);
         Surroundings surroundings =
                 new Surroundings(new KafkaTime(clock), new MetadataTimer(), new Faults(onFatal));
+        boolean fresh = !StorageFormat.isFormatted(settings.directory());
+        VoteGuard guard = VoteGuard.open(settings, fresh, surroundings);
+        StorageFormat format = StorageFormat.open(settings);
         MetadataLog raftLog = MetadataLog.open(settings.directory(), clock);
         RaftNetwork network = RaftNetwork.open(settings, clock);
-        RaftNode raft = new RaftNode(settings, format, raftLog, network.channel(), surroundings);
+        RaftNode raft =
+                new RaftNode(settings, format, raftLog, network.channel(guard), surroundings);
         raft.initialize(new VoteFile(raftLog.directory()));
         MetadataNode node =
                 new MetadataNode(settings, format, raft, network, surroundings, previousEpoch);
-        network.listen(new RaftPort(raft, node.quorum, surroundings.time()));
+        network.listen(new RaftPort(raft, node.quorum, surroundings.time(), guard));
+        network.watch(guard, raft);
         return node;
     }
 

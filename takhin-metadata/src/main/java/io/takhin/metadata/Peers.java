@@ -29,7 +29,8 @@ final class Peers implements AutoCloseable {
         REPLICATION,
         ELECTION,
         MEMBERSHIP,
-        FORWARDING
+        FORWARDING,
+        PROBING
     }
 
     private record Link(String host, int port, Purpose purpose) {}

@@ -41,10 +41,10 @@ final class RaftNetwork implements AutoCloseable {
         return new RaftNetwork(settings, loops, new Peers(loops, settings.nodeId()));
     }
 
-    NetworkChannel channel() {
+    NetworkChannel channel(VoteGuard guard) {
         return peers == null
                 ? new NoPeers()
-                : new RaftPeers(peers, settings.timing().fetchTimeout());
+                : new RaftPeers(peers, guard, settings.timing().fetchTimeout());
     }
 
     RemoteController remoteController(KafkaTime time) {
@@ -64,6 +64,13 @@ final class RaftNetwork implements AutoCloseable {
                             RaftPort.APIS,
                             port,
                             TrafficObserver.NONE);
+        }
+    }
+
+    /** Where there are others, finds out whether this voter may vote. */
+    void watch(VoteGuard guard, RaftNode raft) {
+        if (peers != null) {
+            guard.start(peers, raft);
         }
     }
 

@@ -7,6 +7,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchSnapshotRequestData;
+import org.apache.kafka.common.message.VoteRequestData;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -26,12 +27,14 @@ final class RaftPeers implements NetworkChannel {
     private static final int FETCH_WAITS_PER_TIMEOUT = 3;
 
     private final Peers peers;
+    private final VoteGuard guard;
     private final int fetchWaitMaxMillis;
     private final Duration timeout;
     private final AtomicInteger correlationIds = new AtomicInteger();
 
-    RaftPeers(Peers peers, Duration fetchTimeout) {
+    RaftPeers(Peers peers, VoteGuard guard, Duration fetchTimeout) {
         this.peers = peers;
+        this.guard = guard;
         // An idle leader answers a fetch only when its wait is over, and the follower starts an
         // election when no answer came within the fetch timeout: there must be several in one.
         this.fetchWaitMaxMillis =
@@ -47,6 +50,10 @@ final class RaftPeers implements NetworkChannel {
     @Override
     public void send(RaftRequest.Outbound request) {
         ApiMessage message = request.data();
+        if (message instanceof VoteRequestData && !guard.mayVote()) {
+            settle(request, null, null);
+            return;
+        }
         if (message instanceof FetchRequestData fetch) {
             fetch.setMaxWaitMs(Math.min(fetch.maxWaitMs(), fetchWaitMaxMillis));
         }

@@ -56,10 +56,12 @@ final class RaftPort implements RequestHandler {
     private final RaftNode raft;
     private final QuorumAccess quorum;
     private final KafkaTime time;
+    private final VoteGuard guard;
     private final ApiVersionsAnswer versions =
             new ApiVersionsAnswer(APIS, MetadataNode.supportedFeatures());
 
-    RaftPort(RaftNode raft, QuorumAccess quorum, KafkaTime time) {
+    RaftPort(RaftNode raft, QuorumAccess quorum, KafkaTime time, VoteGuard guard) {
+        this.guard = guard;
         this.raft = raft;
         this.quorum = quorum;
         this.time = time;
@@ -70,8 +72,9 @@ final class RaftPort implements RequestHandler {
         Request request = exchange.request();
         try {
             switch (request.apiKey()) {
-                case API_VERSIONS -> exchange.reply(versions.to(request, Map.of(), -1));
-                case VOTE, BEGIN_QUORUM_EPOCH, END_QUORUM_EPOCH, FETCH, FETCH_SNAPSHOT ->
+                case API_VERSIONS -> exchange.reply(versions.to(request, Map.of(), knownUpTo()));
+                case VOTE -> vote(exchange);
+                case BEGIN_QUORUM_EPOCH, END_QUORUM_EPOCH, FETCH, FETCH_SNAPSHOT ->
                         answerWhenDone(exchange, toRaft(request));
                 case ENVELOPE -> openEnvelope(exchange, (EnvelopeRequestData) request.body());
                 default -> answerWhenDone(exchange, toController(exchange));
@@ -79,6 +82,19 @@ final class RaftPort implements RequestHandler {
         } catch (RuntimeException e) { // such as a controller that is shutting down
             refuse(exchange, e);
         }
+    }
+
+    private void vote(Exchange exchange) {
+        if (guard.mayVote()) {
+            answerWhenDone(exchange, toRaft(exchange.request()));
+        } else {
+            refuse(exchange, Errors.BROKER_NOT_AVAILABLE.exception());
+        }
+    }
+
+    /** The last offset in this voter's log; -1 tells that it has nothing at all. */
+    private long knownUpTo() {
+        return raft.client().logEndOffset() - 1;
     }
 
     private CompletableFuture<ApiMessage> toRaft(Request request) {

@@ -32,10 +32,8 @@ import org.slf4j.LoggerFactory;
  * @param clusterId the cluster's name
  * @param directoryId this directory's own name, for life
  * @param bootstrap what the first controller writes when the metadata log is empty
- * @param fresh whether the directory was formatted just now
  */
-record StorageFormat(
-        String clusterId, Uuid directoryId, BootstrapMetadata bootstrap, boolean fresh) {
+record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata bootstrap) {
     private static final Logger log = LoggerFactory.getLogger(StorageFormat.class);
 
     /** Reads what the directory says of itself; takes it into use when it says nothing. */
@@ -50,7 +48,7 @@ record StorageFormat(
                             .directoryId()
                             .orElseThrow(() -> new IOException(meta + " has no directory.id"));
             String clusterId = properties.clusterId().orElseThrow();
-            return new StorageFormat(clusterId, directoryId, readBootstrap(directory), false);
+            return new StorageFormat(clusterId, directoryId, readBootstrap(directory));
         }
         refuseForeignData(directory, meta);
         return format(settings);
@@ -132,7 +130,7 @@ record StorageFormat(
                 clusterId,
                 MetadataVersion.FEATURE_NAME,
                 bootstrap.metadataVersion());
-        return new StorageFormat(clusterId, directoryId, bootstrap, true);
+        return new StorageFormat(clusterId, directoryId, bootstrap);
     }
 
     /** All voters must come to the same name without asking each other (ADR 20). */

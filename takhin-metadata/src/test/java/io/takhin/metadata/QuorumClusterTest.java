@@ -110,6 +110,32 @@ class QuorumClusterTest {
         }
     }
 
+    // Its vote and what is left of the others could make a leader that lacks what was committed.
+    @Test
+    void aVoterThatLostItsDiskDoesNotVoteBeforeItKnowsWhatWasCommitted() throws Exception {
+        try (QuorumOfThree quorum = new QuorumOfThree(directory)) {
+            quorum.startAll();
+            quorum.ask(1, topic("orders"), CreateTopicsResponseData.class);
+            int leader = quorum.leaderAmong(List.of(1, 2, 3));
+            int emptied = leader % 3 + 1;
+            quorum.stop(emptied);
+            quorum.cutOff(leader);
+            quorum.loseDisk(emptied);
+
+            MetadataNode back = quorum.start(emptied);
+
+            await().during(Duration.ofSeconds(3))
+                    .atMost(QuorumOfThree.PATIENCE)
+                    .until(() -> back.quorum().status().leaderId().orElse(leader) == leader);
+            assertThat(quorum.withholdsVotes(emptied)).isTrue();
+            quorum.stop(leader);
+            quorum.start(leader);
+            await().atMost(QuorumOfThree.PATIENCE).until(() -> back.view().topic("orders") != null);
+            await().atMost(QuorumOfThree.PATIENCE).until(() -> !quorum.withholdsVotes(emptied));
+            assertThat(quorum.faults()).isEmpty();
+        }
+    }
+
     @Test
     void featureLevelsCanBeChangedBecauseEveryVoterHasRegistered() throws Exception {
         try (QuorumOfThree quorum = new QuorumOfThree(directory)) {

@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +23,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.common.protocol.ApiMessage;
 
 /** Voters 1 to 3 on loopback ports in this process, and observers beside them. */
@@ -72,6 +75,22 @@ final class QuorumOfThree implements AutoCloseable {
         node(id).cutOff();
     }
 
+    void loseDisk(int id) throws IOException {
+        try (Stream<Path> files = Files.walk(nodeDirectory(id))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    boolean withholdsVotes(int id) {
+        return Files.exists(nodeDirectory(id).resolve("votes-withheld"));
+    }
+
+    private Path nodeDirectory(int id) {
+        return directory.resolve("node-" + id);
+    }
+
     MetadataNode node(int id) {
         return Objects.requireNonNull(running.get(id));
     }
@@ -109,7 +128,7 @@ final class QuorumOfThree implements AutoCloseable {
         return new MetadataSettings(
                 id,
                 null,
-                directory.resolve("node-" + id),
+                nodeDirectory(id),
                 voters,
                 bind,
                 new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, null),
