@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The packaged program, running. What it prints is kept in a file; every start of the same setup
@@ -79,10 +80,9 @@ public final class TakhinProcess implements Broker, AutoCloseable {
             await().atMost(READY_WITHIN)
                     .pollInterval(Duration.ofMillis(20))
                     .until(() -> !process.isAlive() || answers());
-        } finally {
-            if (!answers()) {
-                process.destroyForcibly();
-            }
+        } catch (ConditionTimeoutException e) {
+            process.destroyForcibly();
+            throw new AssertionError("not ready; printed:\n" + recentOutput(), e);
         }
         assertThat(process.isAlive()).as("still running; printed:%n%s", recentOutput()).isTrue();
     }

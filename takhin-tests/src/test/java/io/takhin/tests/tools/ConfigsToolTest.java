@@ -45,7 +45,7 @@ class ConfigsToolTest {
 
         assertThat(all)
                 .contains("cleanup.policy=delete", "segment.bytes=", "min.insync.replicas=1")
-                .contains("DEFAULT_CONFIG:log.segment.bytes=");
+                .contains("_CONFIG:log.segment.bytes=");
     }
 
     @Test
