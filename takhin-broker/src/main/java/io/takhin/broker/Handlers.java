@@ -48,6 +48,7 @@ import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataNode;
 import io.takhin.replication.HostedPartitions;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -57,6 +58,7 @@ import org.apache.kafka.common.config.ConfigResource;
 /** Makes the handler of every API this broker serves. */
 final class Handlers {
     private static final short ONE_REPLICA = 1;
+    private static final Duration APPEARANCE_PATIENCE = Duration.ofSeconds(2);
 
     private final Surroundings surroundings;
     private final Parts parts;
@@ -85,7 +87,7 @@ final class Handlers {
         this.controller = new Controller(parts.metadata.quorum(), parts.clock);
         this.offsetsTopic =
                 new OffsetsTopic(view, parts.metadata.quorum(), parts.groups, ONE_REPLICA);
-        this.appearance = new TopicAppearance(view);
+        this.appearance = new TopicAppearance(view, APPEARANCE_PATIENCE);
     }
 
     /** Puts up what has to hear of changes, after the partitions that are hosted. */
@@ -129,7 +131,7 @@ final class Handlers {
         return List.of(
                 new MetadataHandler(replicas, firstUse, addressWarning()),
                 new DescribeTopicPartitionsHandler(view),
-                new CreateTopicsHandler(creation),
+                new CreateTopicsHandler(creation, appearance),
                 new CreatePartitionsHandler(controller, view),
                 new DeleteTopicsHandler(controller, view),
                 new ElectLeadersHandler(controller),

@@ -13,9 +13,13 @@ import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseBrok
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponsePartition;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /** The Metadata response, made from one view of the cluster. */
 final class MetadataAnswer {
+    /** From this version on the answer may leave out the name of an unknown id. */
+    private static final short NULL_NAME_VERSION = 12;
+
     private final ClusterView view;
     private final short version;
     private final Map<String, Errors> creation;
@@ -81,27 +85,34 @@ final class MetadataAnswer {
     }
 
     private MetadataResponseTopic find(MetadataRequestTopic wanted, boolean operations) {
-        String name = wanted.name();
-        ClusterView.Topic topic = name == null ? view.topic(wanted.topicId()) : view.topic(name);
+        boolean byId = isById(wanted);
+        ClusterView.Topic topic =
+                byId ? view.topic(wanted.topicId()) : view.topic(String.valueOf(wanted.name()));
         if (topic != null) {
             return describe(topic, operations);
         }
         return new MetadataResponseTopic()
-                .setName(name == null && version < 12 ? "" : name)
-                .setTopicId(name == null ? wanted.topicId() : Uuid.ZERO_UUID)
-                .setErrorCode(whyMissing(wanted).code());
+                .setName(byId ? unnamed() : wanted.name())
+                .setTopicId(wanted.topicId())
+                .setErrorCode((byId ? Errors.UNKNOWN_TOPIC_ID : whyMissing(wanted)).code());
+    }
+
+    /** Clients that name a topic by id leave its name null, or empty (KIP-516). */
+    static boolean isById(MetadataRequestTopic wanted) {
+        return !wanted.topicId().equals(Uuid.ZERO_UUID);
+    }
+
+    private @Nullable String unnamed() {
+        return version < NULL_NAME_VERSION ? "" : null;
     }
 
     private Errors whyMissing(MetadataRequestTopic wanted) {
-        if (wanted.name() == null) {
-            return Errors.UNKNOWN_TOPIC_ID;
-        }
         Errors outcome = creation.get(wanted.name());
         if (outcome != null) {
             // Created, but not seen here yet: the client is to ask again.
             return outcome == Errors.NONE ? Errors.LEADER_NOT_AVAILABLE : outcome;
         }
-        return Topic.isValid(wanted.name())
+        return wanted.name() != null && Topic.isValid(wanted.name())
                 ? Errors.UNKNOWN_TOPIC_OR_PARTITION
                 : Errors.INVALID_TOPIC_EXCEPTION;
     }

@@ -88,8 +88,9 @@ public final class MetadataHandler implements ApiHandler {
         }
         Set<String> absent = new TreeSet<>();
         for (MetadataRequestTopic topic : request.topics()) {
-            if (topic.name() != null && view.topic(topic.name()) == null) {
-                absent.add(topic.name());
+            String name = MetadataAnswer.isById(topic) ? null : topic.name();
+            if (name != null && view.topic(name) == null) {
+                absent.add(name);
             }
         }
         return absent;

@@ -19,15 +19,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. As a listener it must come after the one that hosts the partitions.
  */
 public final class TopicAppearance implements MetadataListener {
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
-
     private record Wait(List<String> names, CompletableFuture<ClusterView> seen) {}
 
     private final Supplier<ClusterView> cluster;
+    private final Duration patience;
     private final Queue<Wait> waiting = new ConcurrentLinkedQueue<>();
 
-    public TopicAppearance(Supplier<ClusterView> cluster) {
+    /**
+     * @param patience after which an answer is given without the topics
+     */
+    public TopicAppearance(Supplier<ClusterView> cluster, Duration patience) {
         this.cluster = cluster;
+        this.patience = patience;
     }
 
     /** A view that has all of the topics; the newest there is when that takes too long. */
@@ -37,7 +40,7 @@ public final class TopicAppearance implements MetadataListener {
         // Looked at after the wait was put up, so that no view can slip through between the two.
         offer(wait, cluster.get());
         return wait.seen
-                .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
                 .exceptionally(late -> cluster.get())
                 .whenComplete((view, failure) -> waiting.remove(wait));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.metadata.ClusterView;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -12,6 +13,7 @@ import org.apache.kafka.common.message.MetadataResponseData;
 import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.MessageUtil;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class MetadataAnswerTest {
@@ -59,6 +61,20 @@ class MetadataAnswerTest {
         assertThat(topic.partitions().getFirst().errorCode())
                 .isEqualTo(Errors.LEADER_NOT_AVAILABLE.code());
         assertThat(topic.partitions().getFirst().offlineReplicas()).containsExactly(2);
+    }
+
+    @Test
+    void aTopicIsFoundByItsIdWhateverItsNameSays() {
+        cluster.topic("a", 1);
+        Uuid id = Objects.requireNonNull(cluster.view().topic("a")).id();
+
+        for (@Nullable String name : new @Nullable String[] {null, ""}) {
+            MetadataResponseTopic topic =
+                    only(new MetadataRequestTopic().setName(name).setTopicId(id), 12);
+
+            assertThat(topic.name()).isEqualTo("a");
+            assertThat(topic.topicId()).isEqualTo(id);
+        }
     }
 
     @Test
