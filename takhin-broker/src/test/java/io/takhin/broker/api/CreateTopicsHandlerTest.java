@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.broker.topicconfig.FixedDefaults;
 import io.takhin.broker.topicconfig.TopicConfigs;
 import io.takhin.testkit.ManualClock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -47,7 +48,8 @@ class CreateTopicsHandlerTest {
                             new Controller(quorum, new ManualClock(0)),
                             cluster::view,
                             defaults,
-                            new TopicConfigs(defaults, 1)));
+                            new TopicConfigs(defaults, 1)),
+                    new TopicAppearance(cluster::view, Duration.ZERO));
 
     @Test
     void theControllerIsAskedOnBehalfOfTheClientWithTheClientsPatience() {

@@ -81,7 +81,8 @@ class RealControllerTest {
         createTopics =
                 new CreateTopicsHandler(
                         new TopicCreation(
-                                controller, node::view, defaults, new TopicConfigs(defaults, 1)));
+                                controller, node::view, defaults, new TopicConfigs(defaults, 1)),
+                        new TopicAppearance(node::view, Duration.ofSeconds(1)));
     }
 
     @AfterAll
