@@ -4,6 +4,7 @@ import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.LineMap;
 import com.sun.source.tree.MethodTree;
+import com.sun.source.tree.Tree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.SourcePositions;
 import com.sun.source.util.TreeScanner;
@@ -56,6 +57,7 @@ final class MethodSizes {
         private final SourcePositions positions;
         private final List<Method> methods;
         private String owner = "";
+        private boolean ownerIsRecord;
 
         Scanner(CompilationUnitTree unit, SourcePositions positions, List<Method> methods) {
             this.unit = unit;
@@ -66,9 +68,12 @@ final class MethodSizes {
         @Override
         public @Nullable Void visitClass(ClassTree type, @Nullable Void nothing) {
             String outer = owner;
+            boolean outerIsRecord = ownerIsRecord;
+            ownerIsRecord = type.getKind() == Tree.Kind.RECORD;
             owner = type.getSimpleName().toString();
             super.visitClass(type, null);
             owner = outer;
+            ownerIsRecord = outerIsRecord;
             return null;
         }
 
@@ -82,8 +87,14 @@ final class MethodSizes {
                             Path.of(unit.getSourceFile().toUri()),
                             owner + "." + method.getName(),
                             (int) (last - first + 1),
-                            method.getParameters().size()));
+                            parameters(method)));
             return super.visitMethod(method, null);
+        }
+
+        /** A record's constructor takes its components, and those are its fields. */
+        private int parameters(MethodTree method) {
+            boolean isOfRecord = ownerIsRecord && method.getName().contentEquals("<init>");
+            return isOfRecord ? 0 : method.getParameters().size();
         }
     }
 }

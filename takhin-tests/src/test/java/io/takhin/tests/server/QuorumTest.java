@@ -120,23 +120,28 @@ class QuorumTest {
         String topic = Fresh.name("spread");
         clients().createTopic(topic, 6);
 
-        try (Admin admin = clients().admin()) {
-            var leaders =
-                    admin
-                            .describeTopics(List.of(topic))
-                            .allTopicNames()
-                            .get()
-                            .get(topic)
-                            .partitions()
-                            .stream()
-                            .map(partition -> partition.leader().id())
-                            .collect(Collectors.toSet());
-            assertThat(leaders).containsExactlyInAnyOrder(1, 2, 3);
-        }
+        await().atMost(ELECTED_WITHIN)
+                .ignoreExceptions()
+                .untilAsserted(
+                        () -> assertThat(leadersOf(topic)).containsExactlyInAnyOrder(1, 2, 3));
         for (int i = 0; i < 6; i++) {
             try (var producer = clients().producer()) {
                 JavaClients.send(producer, new ProducerRecord<>(topic, i, null, "v"));
             }
+        }
+    }
+
+    private Set<Integer> leadersOf(String topic) throws Exception {
+        try (Admin admin = clients().admin()) {
+            return admin
+                    .describeTopics(List.of(topic))
+                    .allTopicNames()
+                    .get()
+                    .get(topic)
+                    .partitions()
+                    .stream()
+                    .map(partition -> partition.leader().id())
+                    .collect(Collectors.toSet());
         }
     }
 
