@@ -144,6 +144,7 @@ class ReplayTest {
         new CommittedOffsets(groups, "g").commit("orders", 0, 42);
         groups.resign(2);
         Await.until("nobody listens", () -> log.listeners() == 0);
+        Await.until("let go", () -> !groups.coordination.whenServed(0).isDone());
 
         groups.lead(3);
         groups.awaitLoaded();

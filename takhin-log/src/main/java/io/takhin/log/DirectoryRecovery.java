@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ final class DirectoryRecovery {
     private final LogDirectorySettings settings;
     private final Checkpoints checkpoints;
     private final boolean cleanStop;
-    private final long nowMillis;
+    private final Clock clock;
 
     /** What was found, and directories that only wait to be removed. */
     record Result(List<Recovered> logs, List<Path> dead) {}
@@ -36,16 +37,16 @@ final class DirectoryRecovery {
     record Recovered(LogState.Loaded loaded, Uuid topicId, long durableEnd) {}
 
     DirectoryRecovery(
-            Path root, LogDirectorySettings settings, Checkpoints checkpoints, long nowMillis) {
+            Path root, LogDirectorySettings settings, Checkpoints checkpoints, Clock clock) {
         this.root = root;
         this.settings = settings;
         this.checkpoints = checkpoints;
         this.cleanStop = CleanStop.isMarked(root);
-        this.nowMillis = nowMillis;
+        this.clock = clock;
     }
 
     Result run() throws IOException {
-        long startNanos = System.nanoTime();
+        long startNanos = clock.nanos();
         List<Path> partitions = new ArrayList<>();
         List<Path> dead = new ArrayList<>();
         try (Stream<Path> entries = Files.list(root)) {
@@ -57,7 +58,7 @@ final class DirectoryRecovery {
                     "read back partitions={} clean={} millis={} directory={}",
                     logs.size(),
                     cleanStop,
-                    (System.nanoTime() - startNanos) / 1_000_000,
+                    (clock.nanos() - startNanos) / 1_000_000,
                     root);
         }
         return new Result(logs, dead);
@@ -114,7 +115,7 @@ final class DirectoryRecovery {
                         cleanStop,
                         recoveryPoint,
                         checkpoints.logStart(partition),
-                        nowMillis,
+                        clock.wallMillis(),
                         settings.producerIdleMax());
         LogState.Loaded loaded =
                 new LogRecovery(partition, directory, settings.defaults(), trust).run();
