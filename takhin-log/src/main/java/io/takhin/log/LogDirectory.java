@@ -86,8 +86,7 @@ public final class LogDirectory implements AutoCloseable {
     }
 
     private void recover(Clock clock) throws IOException {
-        DirectoryRecovery recovery =
-                new DirectoryRecovery(root, settings, checkpoints, clock);
+        DirectoryRecovery recovery = new DirectoryRecovery(root, settings, checkpoints, clock);
         DirectoryRecovery.Result result = recovery.run();
         for (DirectoryRecovery.Recovered recovered : result.logs()) {
             PartitionLog read =

@@ -10,8 +10,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * CreateTopics (KIP-4, KIP-464, KIP-525). The answer waits until this broker sees the topics, so that a
- * client that asks it next finds them.
+ * CreateTopics (KIP-4, KIP-464, KIP-525). The answer waits until this broker sees the topics, so
+ * that a client that asks it next finds them.
  */
 public final class CreateTopicsHandler implements ApiHandler {
     private final TopicCreation creation;
@@ -33,8 +33,7 @@ public final class CreateTopicsHandler implements ApiHandler {
         CompletableFuture<CreateTopicsResponseData> created =
                 creation.create(request, Controller.callerOf(exchange));
         Answers.give(
-                exchange,
-                request.validateOnly() ? created : created.thenCompose(this::onceSeen));
+                exchange, request.validateOnly() ? created : created.thenCompose(this::onceSeen));
     }
 
     private CompletableFuture<CreateTopicsResponseData> onceSeen(CreateTopicsResponseData answer) {
