@@ -300,9 +300,11 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         }
     }
 
-    private static EncodedFrame encode(PendingReply reply, ApiMessage response) {
+    private EncodedFrame encode(PendingReply reply, ApiMessage response) {
         try {
-            return FrameEncoder.response(reply.request().header(), response);
+            Request request = reply.request();
+            listener.observer().replying(request.apiKey(), request.version(), response);
+            return FrameEncoder.response(request.header(), response);
         } catch (RuntimeException e) {
             FrameEncoder.releaseRegions(response);
             throw e;

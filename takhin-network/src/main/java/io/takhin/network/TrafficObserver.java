@@ -1,6 +1,7 @@
 package io.takhin.network;
 
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.ApiMessage;
 
 /**
  * Sees what passes through a listener, for counting.
@@ -23,6 +24,9 @@ public interface TrafficObserver {
     default void connectionBroken() {}
 
     default void requestArrived(ApiKeys key, int bytes) {}
+
+    /** An answer is about to be encoded; to look for errors in it. */
+    default void replying(ApiKeys key, short version, ApiMessage response) {}
 
     /**
      * A request is done with.
