@@ -81,7 +81,9 @@ import org.apache.kafka.common.requests.UnregisterBrokerResponse;
 import org.apache.kafka.common.requests.UpdateFeaturesResponse;
 import org.jspecify.annotations.Nullable;
 
-/** What went wrong in an answer, for counting. An answer may carry an error for each of its parts. */
+/**
+ * What went wrong in an answer, for counting. An answer may carry an error for each of its parts.
+ */
 public final class ReplyErrors {
     private static final short OK = Errors.NONE.code();
 
@@ -172,8 +174,10 @@ public final class ReplyErrors {
             case ConsumerGroupDescribeResponseData it -> new ConsumerGroupDescribeResponse(it);
             case DescribeTopicPartitionsResponseData it -> new DescribeTopicPartitionsResponse(it);
             case ListConfigResourcesResponseData it -> new ListConfigResourcesResponse(it);
-            case AlterPartitionReassignmentsResponseData it -> new AlterPartitionReassignmentsResponse(it);
-            case ListPartitionReassignmentsResponseData it -> new ListPartitionReassignmentsResponse(it);
+            case AlterPartitionReassignmentsResponseData it ->
+                    new AlterPartitionReassignmentsResponse(it);
+            case ListPartitionReassignmentsResponseData it ->
+                    new ListPartitionReassignmentsResponse(it);
             case DescribeLogDirsResponseData it -> new DescribeLogDirsResponse(it);
             case ApiVersionsResponseData it -> new ApiVersionsResponse(it);
             case OffsetForLeaderEpochResponseData it -> new OffsetsForLeaderEpochResponse(it);

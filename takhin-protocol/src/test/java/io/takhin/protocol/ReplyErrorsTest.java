@@ -55,7 +55,8 @@ class ReplyErrorsTest {
                                                                                         .NOT_LEADER_OR_FOLLOWER
                                                                                         .code())))));
 
-        assertThat(ReplyErrors.in(listed, (short) 7)).containsExactly(Errors.NOT_LEADER_OR_FOLLOWER);
+        assertThat(ReplyErrors.in(listed, (short) 7))
+                .containsExactly(Errors.NOT_LEADER_OR_FOLLOWER);
         assertThat(
                         ReplyErrors.in(
                                 new HeartbeatResponseData()
