@@ -2,8 +2,10 @@ package io.takhin.log;
 
 import io.takhin.protocol.RecordRegion;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -48,7 +50,17 @@ final class FileRegion implements RecordRegion {
 
     @Override
     public boolean mayBlock() {
-        return old;
+        return old && !isCached();
+    }
+
+    /** Asks the kernel (mincore): a map and a look cost microseconds, a disk read milliseconds. */
+    private boolean isCached() {
+        try (Arena arena = Arena.ofConfined()) {
+            return channel.map(MapMode.READ_ONLY, position, length, arena).isLoaded();
+        } catch (IOException e) {
+            // Whoever sends the region will meet the error, and say so.
+            return false;
+        }
     }
 
     @Override
