@@ -2,6 +2,7 @@ package io.takhin.tests.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.fuzz.SocketFuzz;
 import io.takhin.testkit.Seeded;
 import io.takhin.tests.harness.Broker;
 import io.takhin.tests.harness.BrokerTest;
@@ -13,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 @BrokerTest
 class GarbageTest {
     private static final int CLOSED_WITHIN_MILLIS = 10_000;
+    private static final int ATTACKS_MAX = 2_000;
 
     private final Broker broker;
     private final JavaClients clients;
@@ -133,6 +136,16 @@ class GarbageTest {
         assertStillServes();
     }
 
+    /** A connection that asks between the attacks is answered after each, or this fails. */
+    @Seeded(runs = 1)
+    void theFuzzersAttacksHurtNobody(RandomGenerator random) throws Exception {
+        String done =
+                SocketFuzz.run(address(), random.nextLong(), ATTACKS_MAX, Duration.ofSeconds(5));
+
+        assertThat(done).contains("attacks");
+        assertStillServes();
+    }
+
     private void assertClosedAfter(byte[] bytes) throws Exception {
         try (Socket socket = connect()) {
             socket.setSoTimeout(CLOSED_WITHIN_MILLIS);
@@ -159,10 +172,14 @@ class GarbageTest {
     }
 
     private Socket connect() throws IOException {
-        String[] address = broker.bootstrap().split(":", -1);
         Socket socket = new Socket();
-        socket.connect(new InetSocketAddress(address[0], Integer.parseInt(address[1])), 5_000);
+        socket.connect(address(), 5_000);
         return socket;
+    }
+
+    private InetSocketAddress address() {
+        String[] address = broker.bootstrap().split(":", -1);
+        return new InetSocketAddress(address[0], Integer.parseInt(address[1]));
     }
 
     private static byte[] frame(ByteBuffer body) {
