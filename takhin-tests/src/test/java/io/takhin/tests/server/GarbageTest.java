@@ -125,8 +125,8 @@ class GarbageTest {
         for (int i = 0; i < 40; i++) {
             byte[] bytes = new byte[1 + random.nextInt(2_000)];
             random.nextBytes(bytes);
-            if (random.nextBoolean()) {
-                ByteBuffer.wrap(bytes).putInt(0, Math.max(0, bytes.length - 4));
+            if (bytes.length >= Integer.BYTES && random.nextBoolean()) {
+                ByteBuffer.wrap(bytes).putInt(0, bytes.length - Integer.BYTES);
             }
             try (Socket socket = connect()) {
                 socket.getOutputStream().write(bytes);
