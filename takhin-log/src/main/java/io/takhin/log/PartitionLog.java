@@ -28,6 +28,7 @@ import org.apache.kafka.common.record.TimestampType;
  */
 public final class PartitionLog implements AutoCloseable {
     private final LogState state;
+    private final LogGuard guard;
     private final LogDurability durability;
     private final LogAppender appender;
     private final LogCutter cutter;
@@ -40,6 +41,7 @@ public final class PartitionLog implements AutoCloseable {
     PartitionLog(
             LogHost host, LogConfig config, Uuid topicId, LogState.Loaded loaded, Origins origins) {
         this.state = new LogState(host, config, loaded);
+        this.guard = new LogGuard(state);
         this.topicId = topicId;
         this.durability = new LogDurability(state, origins.durableEnd(), origins.newDirectory());
         this.appender = new LogAppender(state);
@@ -149,7 +151,7 @@ public final class PartitionLog implements AutoCloseable {
      * @throws IllegalArgumentException when they do not follow what is there
      */
     public void appendAsFollower(ByteBuffer batches) {
-        change(() -> {
+        guard.change(() -> {
             LogAppender.checkReplicated(batches, state.view.end());
             if (batches.hasRemaining()) {
                 makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
@@ -177,7 +179,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** This replica leads from now on: its next record begins the epoch. */
     public void assignEpochStart(int leaderEpoch) {
-        change(() -> state.epochs.assign(leaderEpoch, state.view.end()));
+        guard.change(() -> state.epochs.assign(leaderEpoch, state.view.end()));
     }
 
     public long logStartOffset() {
@@ -219,22 +221,22 @@ public final class PartitionLog implements AutoCloseable {
      */
     public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
         LogReader.Wish wish = new LogReader.Wish(offset, bytesMax, atLeastOneBatch, endOffset);
-        return find(() -> reader.read(wish));
+        return guard.find(() -> reader.read(wish));
     }
 
     /** The first record that is as late as the timestamp, milliseconds. */
     public FoundOffset findByTimestamp(long timestamp) {
-        return find(() -> reader.findByTimestamp(timestamp));
+        return guard.find(() -> reader.findByTimestamp(timestamp));
     }
 
     /** The first of the records with the largest timestamp. */
     public FoundOffset findMaxTimestamp() {
-        return find(reader::findMaxTimestamp);
+        return guard.find(reader::findMaxTimestamp);
     }
 
     /** Transactions that were rolled back and have records in the range, or behind it. */
     public List<AbortedTransaction> abortedTransactions(long from, long to) {
-        return find(() -> reader.abortedTransactions(from, to));
+        return guard.find(() -> reader.abortedTransactions(from, to));
     }
 
     /** -1 when the log knows of no epoch. */
@@ -258,12 +260,12 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Drops records at the offset and after it, if there are any. */
     public void truncateTo(long offset) {
-        change(() -> cutter.truncateTo(offset));
+        guard.change(() -> cutter.truncateTo(offset));
     }
 
     /** Drops all records; the next one gets the offset. */
     public void truncateFullyAndStartAt(long offset) {
-        change(() -> cutter.restartAt(offset, offset));
+        guard.change(() -> cutter.restartAt(offset, offset));
     }
 
     /**
@@ -272,7 +274,7 @@ public final class PartitionLog implements AutoCloseable {
      * @throws IllegalArgumentException when the offset lies behind the log's end
      */
     public void advanceLogStart(long offset) {
-        change(() -> cutter.advanceStart(offset));
+        guard.change(() -> cutter.advanceStart(offset));
     }
 
     public List<ActiveProducer> activeProducers() {
@@ -398,7 +400,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Writes indexes, epochs and producer state as a closed log has them. */
     void finish() {
-        change(() -> {
+        guard.change(() -> {
             state.epochs.write(state.directory);
             if (!state.view.segments().isEmpty()) {
                 state.view.active().finishIndexes();
@@ -417,46 +419,5 @@ public final class PartitionLog implements AutoCloseable {
         } finally {
             state.lock.unlock();
         }
-    }
-
-    @FunctionalInterface
-    private interface Change {
-        void run() throws IOException;
-    }
-
-    @FunctionalInterface
-    private interface Question<T> {
-        T answer() throws IOException;
-    }
-
-    private void change(Change change) {
-        state.lock.lock();
-        try {
-            if (!state.isWritable()) {
-                throw new KafkaStorageException("partition " + state.partition + " is offline");
-            }
-            change.run();
-        } catch (IOException e) {
-            throw failed(e);
-        } finally {
-            state.lock.unlock();
-        }
-    }
-
-    private <T> T find(Question<T> question) {
-        try {
-            return question.answer();
-        } catch (IOException e) {
-            if (state.closed) {
-                // The partition was deleted under the reader; nothing is wrong with the disk.
-                throw new KafkaStorageException("partition " + state.partition + " is closed", e);
-            }
-            throw failed(e);
-        }
-    }
-
-    private KafkaStorageException failed(IOException e) {
-        state.host.fail(e);
-        return new KafkaStorageException("partition " + state.partition + ": " + e.getMessage(), e);
     }
 }
