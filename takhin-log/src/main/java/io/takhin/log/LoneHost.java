@@ -21,7 +21,7 @@ final class LoneHost implements LogHost {
     private final ReentrantLock flushing = new ReentrantLock();
 
     @GuardedBy("flushing")
-    private final DiskSync disk = new DiskSync();
+    private final DiskSync disk = new DiskSync(FlushRule.MEASURED);
 
     private volatile @Nullable IOException failure;
 
@@ -58,8 +58,8 @@ final class LoneHost implements LogHost {
             LogDurability.Plan plan;
             do {
                 plan = log.durability().plan();
-                disk.sync(List.of(plan));
-            } while (!log.durability().complete(log, plan));
+                disk.sync(List.of(plan), 0);
+            } while (!log.durability().complete(log, plan, FlushObserver.Target.SEGMENTS));
         } catch (IOException e) {
             fail(e);
         } finally {
