@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -48,6 +49,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Housekeeper housekeeper;
     private volatile @Nullable IOException failure;
     private final AtomicBoolean failed = new AtomicBoolean();
+    private final LongAdder damagedBatches = new LongAdder();
     private volatile boolean closed;
 
     private LogDirectory(Path root, LogDirectorySettings settings, Clock clock, DirectoryLock lock)
@@ -250,6 +252,11 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
+    /** Batches that readers asked for and that were not what was written. */
+    public long damagedBatches() {
+        return damagedBatches.sum();
+    }
+
     public boolean isOnline() {
         return failure == null;
     }
@@ -348,6 +355,16 @@ public final class LogDirectory implements AutoCloseable {
         @Override
         public void fail(IOException cause) {
             goOffline(cause);
+        }
+
+        @Override
+        public void damaged(TopicPartition partition, String where) {
+            damagedBatches.increment();
+            log.error(
+                    "partition {} is damaged: the batch in {} is not what was written; restore the"
+                            + " file, or delete the records up to there",
+                    partition,
+                    where);
         }
 
         @Override

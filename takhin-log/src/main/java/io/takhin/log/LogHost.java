@@ -21,6 +21,9 @@ interface LogHost {
     /** An I/O error: the one place where a directory goes offline. */
     void fail(IOException cause);
 
+    /** A batch was found that is not what was written: told once for each. */
+    void damaged(TopicPartition partition, String where);
+
     /** The log wants to be durable soon; returns at once. */
     void requestFlush(PartitionLog log);
 

@@ -46,7 +46,7 @@ public final class PartitionLog implements AutoCloseable {
         this.durability = new LogDurability(state, origins.durableEnd(), origins.newDirectory());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
-        this.reader = new LogReader(state);
+        this.reader = new LogReader(state, guard);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
                 i < view.segments().size() - 1;
@@ -212,16 +212,28 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     /**
-     * Reads whole batches from the one that holds the offset.
+     * Reads whole batches from the one that holds the offset. Does not wait for a check of what lay
+     * on the disk before this process: the answer may be {@link LogRead.Unchecked}.
      *
      * @param bytesMax the last batch may be cut off there; a first batch that is larger is returned
      *     whole, or not at all
      * @param atLeastOneBatch whether such a batch is wanted
      * @param endOffset batches that reach it are not returned
      */
-    public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
+    public LogRead readIfChecked(
+            long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
         LogReader.Wish wish = new LogReader.Wish(offset, bytesMax, atLeastOneBatch, endOffset);
         return guard.find(() -> reader.read(wish));
+    }
+
+    /** As {@link #readIfChecked}, but has checked what has to be: for threads that may wait. */
+    public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
+        LogRead read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset);
+        while (read instanceof LogRead.Unchecked unchecked) {
+            unchecked.check().run();
+            read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset);
+        }
+        return read;
     }
 
     /** The first record that is as late as the timestamp, milliseconds. */

@@ -25,6 +25,7 @@ final class Segment {
     private final TimeIndex times;
     private final TransactionIndex transactions;
     private final RecentBatches recent = new RecentBatches();
+    private final CheckedBytes checked;
 
     private volatile int size;
     private volatile TimestampOffset newest;
@@ -40,6 +41,7 @@ final class Segment {
         this.baseOffset = baseOffset;
         this.size = size;
         this.createdMillis = createdMillis;
+        this.checked = new CheckedBytes(size);
         file = new SharedFile(PartitionFiles.log(directory, baseOffset));
         offsets = new OffsetIndex(PartitionFiles.offsetIndex(directory, baseOffset), baseOffset);
         times = new TimeIndex(PartitionFiles.timeIndex(directory, baseOffset), baseOffset);
@@ -83,6 +85,10 @@ final class Segment {
 
     RecentBatches recent() {
         return recent;
+    }
+
+    CheckedBytes checked() {
+        return checked;
     }
 
     boolean takes(Room room) throws IOException {
@@ -191,6 +197,7 @@ final class Segment {
                 file.release();
             }
             size = bytes;
+            checked.cutTo(bytes);
         }
     }
 
@@ -265,6 +272,7 @@ final class Segment {
             file.release();
         }
         size = position;
+        checked.cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
             firstTimestamp = BatchHeader.NO_TIMESTAMP;

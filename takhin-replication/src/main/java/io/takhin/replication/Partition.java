@@ -179,6 +179,15 @@ public final class Partition {
         };
     }
 
+    /**
+     * As {@link #read}, for event loops: where records have to be checked first, the answer is
+     * {@link LogRead.Unchecked}.
+     */
+    public LogRead readIfChecked(
+            long offset, int bytesMax, boolean atLeastOneBatch, ReadUpTo upTo) {
+        return log.readIfChecked(offset, bytesMax, atLeastOneBatch, end(upTo));
+    }
+
     /** Reads whole batches from an offset on; the caller releases the region it gets. */
     public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, ReadUpTo upTo) {
         return log.read(offset, bytesMax, atLeastOneBatch, end(upTo));
