@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.base.Threads;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,6 +29,7 @@ public final class GroupCommit {
     private volatile boolean sleeping;
     private volatile boolean stopped;
     private final AtomicInteger waiting = new AtomicInteger();
+    private volatile FlushObserver observer = FlushObserver.NONE;
 
     /** What the flusher needs of its directory. */
     interface Host {
@@ -37,11 +39,30 @@ public final class GroupCommit {
 
         /** Writes the recovery points anew, because one of them claims too much. */
         void writeRecoveryPoints() throws IOException;
+
+        Collection<PartitionLog> logs();
     }
 
     GroupCommit(Host host, String name) {
         this.host = host;
         this.flusher = Threads.start(name, this::run);
+    }
+
+    /** Who is told of flushes from now on; one at a time. */
+    public void observe(FlushObserver newObserver) {
+        observer = newObserver;
+    }
+
+    /** Asks all logs: for metrics, not for the way of a record. */
+    public FlushBacklog backlog() {
+        int logs = 0;
+        long bytes = 0;
+        for (PartitionLog log : host.logs()) {
+            long unflushed = log.durability().unflushedBytes();
+            logs += unflushed > 0 ? 1 : 0;
+            bytes += unflushed;
+        }
+        return new FlushBacklog(logs, bytes, 0, 0, 0);
     }
 
     /** The log is to be durable soon; returns at once. */
@@ -108,6 +129,7 @@ public final class GroupCommit {
     }
 
     private void flush(List<PartitionLog> round) throws IOException {
+        long startNanos = System.nanoTime();
         List<LogDurability.Plan> plans = new ArrayList<>(round.size());
         for (PartitionLog log : round) {
             plans.add(log.durability().plan());
@@ -122,6 +144,9 @@ public final class GroupCommit {
                 commit(log);
             }
         }
+        long bytes = plans.stream().mapToLong(LogDurability.Plan::bytes).sum();
+        observer.flushed(
+                FlushObserver.Target.SEGMENTS, round.size(), bytes, System.nanoTime() - startNanos);
     }
 
     private void sleep() {

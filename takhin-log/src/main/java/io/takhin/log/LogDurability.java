@@ -22,6 +22,9 @@ final class LogDurability {
     /** When the oldest record that is not durable was written, nanoseconds. */
     private volatile long unflushedSince = NEVER;
 
+    /** Bytes of batches that are not durable. Changed under the log's lock. */
+    private volatile long unflushedBytes;
+
     /** The directory itself, and its first files, are not known to the disk. */
     private volatile boolean newDirectory;
 
@@ -48,8 +51,14 @@ final class LogDurability {
         return durableEnd >= state.view.end();
     }
 
-    /** Called under the log's lock, after records were written. */
-    void written(PartitionLog log) {
+    long unflushedBytes() {
+        return unflushedBytes;
+    }
+
+    /** Called under the log's lock, after so many bytes of records were written. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
+    void written(PartitionLog log, int bytes) {
+        unflushedBytes += bytes;
         if (unflushedSince == NEVER) {
             unflushedSince = state.host.clock().nanos();
             state.host.unflushed(log);
@@ -78,6 +87,7 @@ final class LogDurability {
     /** Under the log's lock: what lies at the offset or after it is gone. */
     void cutTo(long offset) {
         durableEnd = Math.min(durableEnd, offset);
+        unflushedBytes = 0;
     }
 
     /** A restart would trust more of this log than is durable now. */
@@ -90,6 +100,7 @@ final class LogDurability {
      *
      * @param directory the partition's
      * @param view what will be durable when it is done
+     * @param bytes of batches that will be durable then, and are not now
      * @param closed segments that take no more records
      * @param files to be synced
      * @param paths small files and directories to be synced
@@ -97,6 +108,7 @@ final class LogDurability {
     record Plan(
             Path directory,
             LogView view,
+            long bytes,
             List<Segment> closed,
             List<SharedFile> files,
             List<Path> paths) {}
@@ -120,7 +132,7 @@ final class LogDurability {
                         .filter(TransactionIndex::takeUnsynced)
                         .forEach(index -> files.add(index.file()));
             }
-            return new Plan(state.directory, view, closed, files, changedPaths());
+            return new Plan(state.directory, view, unflushedBytes, closed, files, changedPaths());
         } finally {
             state.lock.unlock();
         }
@@ -167,6 +179,7 @@ final class LogDurability {
                 return false;
             }
             durableEnd = Math.max(durableEnd, plan.view().end());
+            unflushedBytes = Math.max(0, unflushedBytes - plan.bytes());
         } finally {
             state.lock.unlock();
         }

@@ -125,6 +125,7 @@ public final class PartitionLog implements AutoCloseable {
         if (stamped) {
             BatchValidation.stamp(batches, now);
         }
+        int bytes = batches.remaining();
         state.lock.lock();
         try {
             if (!state.isWritable()) {
@@ -132,7 +133,7 @@ public final class PartitionLog implements AutoCloseable {
             }
             Append done = appender.appendAsLeader(batches, leaderEpoch, origin, stamped ? now : -1);
             if (done instanceof Append.Done) {
-                durability.written(this);
+                durability.written(this, bytes);
             }
             return done;
         } catch (IOException e) {
@@ -155,8 +156,9 @@ public final class PartitionLog implements AutoCloseable {
             LogAppender.checkReplicated(batches, state.view.end());
             if (batches.hasRemaining()) {
                 makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
+                int bytes = batches.remaining();
                 appender.write(batches);
-                durability.written(this);
+                durability.written(this, bytes);
             }
         });
     }
