@@ -49,6 +49,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Housekeeper housekeeper;
     private volatile @Nullable IOException failure;
     private final AtomicBoolean failed = new AtomicBoolean();
+    private final DiskSpace space;
     private final LongAdder damagedBatches = new LongAdder();
     private volatile boolean closed;
 
@@ -59,6 +60,7 @@ public final class LogDirectory implements AutoCloseable {
         this.lock = lock;
         this.epochOfCleanStop = CleanStop.brokerEpoch(root);
         this.checkpoints = new Checkpoints(root);
+        this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.host = new Host(clock);
         this.groupCommit = new GroupCommit(host, "log-flusher");
         this.housekeeper = new Housekeeper(host, settings);
@@ -77,6 +79,7 @@ public final class LogDirectory implements AutoCloseable {
         try {
             directory = new LogDirectory(root, settings, clock, lock);
             directory.recover(clock);
+            directory.space.start();
             return directory;
         } catch (IOException | RuntimeException e) {
             if (directory != null) {
@@ -138,7 +141,7 @@ public final class LogDirectory implements AutoCloseable {
             logs.put(partition, made);
             return made;
         } catch (IOException e) {
-            host.fail(e);
+            host.failUnlessFull(e);
             throw new KafkaStorageException("data directory " + root, e);
         } finally {
             changing.unlock();
@@ -165,8 +168,14 @@ public final class LogDirectory implements AutoCloseable {
     private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
             throws IOException {
         Path directory = root.resolve(PartitionFiles.directoryOf(partition));
-        Files.createDirectory(directory);
-        PartitionMetadataFile.write(directory, topicId);
+        try {
+            Files.createDirectory(directory);
+            PartitionMetadataFile.write(directory, topicId);
+        } catch (IOException e) {
+            DiskSpace.discard(
+                    List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
+            throw e;
+        }
         LogState.Loaded empty =
                 new LogState.Loaded(
                         partition,
@@ -234,6 +243,11 @@ public final class LogDirectory implements AutoCloseable {
         return Files.getFileStore(root).getUsableSpace();
     }
 
+    /** Whether the disk has room for more records. */
+    public DiskSpace space() {
+        return space;
+    }
+
     public GroupCommit groupCommit() {
         return groupCommit;
     }
@@ -248,7 +262,7 @@ public final class LogDirectory implements AutoCloseable {
         try {
             OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS), offsets);
         } catch (IOException e) {
-            host.fail(e);
+            host.failUnlessFull(e);
         }
     }
 
@@ -293,18 +307,27 @@ public final class LogDirectory implements AutoCloseable {
                 return;
             }
             closed = true;
+            space.close();
             housekeeper.stop();
             closeLogs();
             groupCommit.stop();
-            if (isOnline()) {
+            if (isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished)) {
                 checkpoints.write(logs.values());
                 CleanStop.mark(root, brokerEpoch);
             }
+        } catch (IOException e) {
+            host.failUnlessFull(e);
+        } finally {
+            unlock();
+            changing.unlock();
+        }
+    }
+
+    private void unlock() {
+        try {
             lock.close();
         } catch (IOException e) {
-            host.fail(e);
-        } finally {
-            changing.unlock();
+            log.warn("the lock of {} ends with the process", root, e);
         }
     }
 
@@ -328,6 +351,7 @@ public final class LogDirectory implements AutoCloseable {
     /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;
+        space.close();
         housekeeper.stop();
         groupCommit.stop();
         logs.values().forEach(PartitionLog::release);
@@ -355,6 +379,24 @@ public final class LogDirectory implements AutoCloseable {
         @Override
         public void fail(IOException cause) {
             goOffline(cause);
+        }
+
+        void failUnlessFull(IOException cause) {
+            if (DiskFullException.isCauseOf(cause)) {
+                full(cause);
+            } else {
+                fail(cause);
+            }
+        }
+
+        @Override
+        public boolean admits(int bytes, Origin origin) {
+            return space.take(bytes, origin);
+        }
+
+        @Override
+        public void full(IOException cause) {
+            space.full(cause);
         }
 
         @Override
@@ -409,6 +451,7 @@ public final class LogDirectory implements AutoCloseable {
             failure = cause;
             log.error("data directory {} is offline", root, cause);
             groupCommit.stop();
+            space.close();
             failureListeners.forEach(Runnable::run);
         }
     }

@@ -51,6 +51,16 @@ final class LoneHost implements LogHost {
     }
 
     @Override
+    public boolean admits(int bytes, Origin origin) {
+        return true;
+    }
+
+    @Override
+    public void full(IOException cause) {
+        log.error("the disk is full: delete topics or records, or enlarge it", cause);
+    }
+
+    @Override
     public void damaged(TopicPartition partition, String where) {
         log.error("partition {} is damaged: {}", partition, where);
     }

@@ -34,6 +34,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogCutter cutter;
     private final LogReader reader;
     private volatile Uuid topicId;
+    private volatile boolean finished;
 
     /** Bytes of the active segment when producer state was last written. */
     private int snapshotPosition;
@@ -131,11 +132,17 @@ public final class PartitionLog implements AutoCloseable {
             if (!state.isWritable()) {
                 return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the log is offline");
             }
+            if (!state.host.admits(bytes, origin)) {
+                return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the disk is nearly full");
+            }
             Append done = appender.appendAsLeader(batches, leaderEpoch, origin, stamped ? now : -1);
             if (done instanceof Append.Done) {
                 durability.written(this, bytes);
             }
             return done;
+        } catch (DiskFullException e) {
+            state.host.full(e);
+            return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the disk is full");
         } catch (IOException e) {
             state.host.fail(e);
             return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, String.valueOf(e.getMessage()));
@@ -355,14 +362,20 @@ public final class PartitionLog implements AutoCloseable {
                 view.active().writeIndexTails();
                 // A new segment began with producer state of its own.
                 snapshotPosition = Math.min(snapshotPosition, view.endPosition());
+                state.epochs.write(state.directory);
                 if (view.endPosition() - snapshotPosition >= producerBytes) {
-                    snapshotPosition = view.endPosition();
                     state.snapshots.take(state.producers);
+                    snapshotPosition = view.endPosition();
                     state.snapshots.deleteStray(view);
                 }
             }
         } catch (IOException e) {
-            state.host.fail(e);
+            if (DiskFullException.isCauseOf(e)) {
+                // What is in memory stays there, and the next checkpoint tries again.
+                state.host.full(e);
+            } else {
+                state.host.fail(e);
+            }
         } finally {
             state.lock.unlock();
         }
@@ -415,13 +428,32 @@ public final class PartitionLog implements AutoCloseable {
     /** Writes indexes, epochs and producer state as a closed log has them. */
     void finish() {
         guard.change(() -> {
-            state.epochs.write(state.directory);
-            if (!state.view.segments().isEmpty()) {
-                state.view.active().finishIndexes();
-                state.justClosed.add(state.view.active());
-                state.snapshots.take(state.producers);
+            try {
+                writeTails();
+            } catch (IOException e) {
+                if (!DiskFullException.isCauseOf(e)) {
+                    throw e;
+                }
+                // The records are whole; the next start makes the rest anew.
+                finished = false;
+                state.host.full(e);
             }
         });
+    }
+
+    private void writeTails() throws IOException {
+        state.epochs.write(state.directory);
+        if (!state.view.segments().isEmpty()) {
+            state.view.active().finishIndexes();
+            state.justClosed.add(state.view.active());
+            state.snapshots.take(state.producers);
+        }
+        finished = true;
+    }
+
+    /** Whether {@link #finish} found space for all it had to write. */
+    boolean isFinished() {
+        return finished;
     }
 
     /** Nothing is written any more, and descriptors go; who reads may finish. */

@@ -143,8 +143,24 @@ final class Segment {
     private void write(ByteBuffer batches) throws IOException {
         FileChannel channel = openForWriting();
         long position = size;
-        while (batches.hasRemaining()) {
-            position += channel.write(batches, position);
+        try {
+            while (batches.hasRemaining()) {
+                position += channel.write(batches, position);
+            }
+        } catch (IOException e) {
+            cutBack(channel, e);
+            throw e;
+        }
+    }
+
+    /** Half a batch must not stay: what is written next would follow it. */
+    private void cutBack(FileChannel channel, IOException cause) throws IOException {
+        try {
+            channel.truncate(size);
+        } catch (IOException e) {
+            IOException broken = new IOException("cannot undo a write to " + file.path(), e);
+            broken.addSuppressed(cause);
+            throw broken;
         }
     }
 
