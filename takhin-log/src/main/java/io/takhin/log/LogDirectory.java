@@ -73,12 +73,19 @@ public final class LogDirectory implements AutoCloseable {
      */
     public static LogDirectory open(Path root, LogDirectorySettings settings, Clock clock)
             throws IOException {
+        return open(root, settings, clock, RecoveryListener.NONE);
+    }
+
+    /** As {@link #open(Path, LogDirectorySettings, Clock)}, and says how far it has come. */
+    public static LogDirectory open(
+            Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
+            throws IOException {
         Files.createDirectories(root);
         DirectoryLock lock = DirectoryLock.take(root);
         LogDirectory directory = null;
         try {
             directory = new LogDirectory(root, settings, clock, lock);
-            directory.recover(clock);
+            directory.recover(clock, listener);
             directory.space.start();
             return directory;
         } catch (IOException | RuntimeException e) {
@@ -90,9 +97,9 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    private void recover(Clock clock) throws IOException {
+    private void recover(Clock clock, RecoveryListener listener) throws IOException {
         DirectoryRecovery recovery = new DirectoryRecovery(root, settings, checkpoints, clock);
-        DirectoryRecovery.Result result = recovery.run();
+        DirectoryRecovery.Result result = recovery.run(listener);
         for (DirectoryRecovery.Recovered recovered : result.logs()) {
             PartitionLog read =
                     new PartitionLog(

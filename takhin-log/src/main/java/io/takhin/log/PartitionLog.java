@@ -317,6 +317,10 @@ public final class PartitionLog implements AutoCloseable {
         return bytes;
     }
 
+    public int segmentCount() {
+        return state.view.segments().size();
+    }
+
     /** Told after every flush, on the thread that did it. */
     public void onDurable(DurableListener listener) {
         durability.addListener(listener);
