@@ -68,9 +68,17 @@ final class Broker implements BrokerProcess {
         bind();
         KafkaProperties properties = new KafkaProperties(surroundings.loaded(), advertisedPort());
         TopicConfigs topicConfigs = new TopicConfigs(properties, config.node().id());
+        StorageReports reports =
+                new StorageReports(
+                        surroundings.health(), surroundings.metrics().storage(), clock);
         directory =
                 LogDirectory.open(
-                        config.storage().dataDir(), settings.log(topicConfigs.defaults()), clock);
+                        config.storage().dataDir(),
+                        settings.log(topicConfigs.defaults()),
+                        clock,
+                        reports);
+        directory.space().addListener(reports);
+        directory.groupCommit().observe(reports);
         metadata =
                 MetadataNode.open(
                         settings.metadata(LISTENER, advertisedPort(), properties.asMap()),
@@ -130,7 +138,7 @@ final class Broker implements BrokerProcess {
         }
         await(metadata.membership().ready());
         var _ = timers.every(WAIT_EXPIRY_MILLIS, hosted::expireWaits);
-        surroundings.metrics().show(metrics());
+        surroundings.metrics().show(metrics(), new DirectoryMetrics(directory));
         surroundings.health().ready();
         log.info(
                 "broker {} serves clients at {}:{}",

@@ -60,14 +60,14 @@ final class DirectoryRecovery {
         this.clock = clock;
     }
 
-    Result run() throws IOException {
+    Result run(RecoveryListener listener) throws IOException {
         long startNanos = clock.nanos();
         List<Path> partitions = new ArrayList<>();
         List<Path> dead = new ArrayList<>();
         try (Stream<Path> entries = Files.list(root)) {
             entries.filter(Files::isDirectory).forEach(path -> sort(path, partitions, dead));
         }
-        List<Recovered> logs = recoverAll(partitions);
+        List<Recovered> logs = recoverAll(partitions, listener);
         if (!partitions.isEmpty()) {
             log.info(
                     "read back partitions={} clean={} from_journal_bytes={} millis={} directory={}",
@@ -96,7 +96,8 @@ final class DirectoryRecovery {
         }
     }
 
-    private List<Recovered> recoverAll(List<Path> partitions) throws IOException {
+    private List<Recovered> recoverAll(List<Path> partitions, RecoveryListener listener)
+            throws IOException {
         int threads = Math.min(settings.recoveryThreads(), Math.max(1, partitions.size()));
         ExecutorService pool =
                 Executors.newFixedThreadPool(threads, Threads.factory("log-recovery"));
@@ -107,8 +108,10 @@ final class DirectoryRecovery {
             }
             List<Recovered> done = new ArrayList<>();
             for (Future<Recovered> each : running) {
+                listener.readBack(done.size(), partitions.size());
                 done.add(each.get());
             }
+            listener.readBack(done.size(), partitions.size());
             return done;
         } catch (ExecutionException e) {
             throw new IOException("cannot read back " + root, e.getCause());

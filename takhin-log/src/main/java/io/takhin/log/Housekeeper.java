@@ -36,6 +36,8 @@ final class Housekeeper {
 
         void fail(IOException cause);
 
+        void full(IOException cause);
+
         boolean isOnline();
 
         void requestFlush(PartitionLog log);
@@ -124,7 +126,16 @@ final class Housekeeper {
         for (PartitionLog each : host.logs()) {
             each.checkpoint(PRODUCER_SNAPSHOT_BYTES);
         }
-        host.writeRecoveryPoints();
+        try {
+            host.writeRecoveryPoints();
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            // The old points are as true as they were; a start after a crash scans more.
+            host.full(e);
+            checkpointSoon();
+        }
     }
 
     private void expireProducers() {

@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -50,6 +51,8 @@ public final class LogDirectory implements AutoCloseable {
     private final Housekeeper housekeeper;
     private volatile @Nullable IOException failure;
     private final AtomicBoolean failed = new AtomicBoolean();
+    private final DiskSpace space;
+    private final LongAdder damagedBatches = new LongAdder();
     private volatile boolean closed;
 
     private LogDirectory(
@@ -64,6 +67,7 @@ public final class LogDirectory implements AutoCloseable {
         this.lock = lock;
         this.epochOfCleanStop = CleanStop.brokerEpoch(root);
         this.checkpoints = new Checkpoints(root);
+        this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.host = new Host(clock);
         this.rule = rule;
         this.groupCommit = new GroupCommit(host, rule, "log-flusher");
@@ -77,17 +81,35 @@ public final class LogDirectory implements AutoCloseable {
      */
     public static LogDirectory open(Path root, LogDirectorySettings settings, Clock clock)
             throws IOException {
-        return open(root, settings, FlushRule.MEASURED, clock);
+        return open(root, settings, clock, RecoveryListener.NONE);
+    }
+
+    /** As {@link #open(Path, LogDirectorySettings, Clock)}, and says how far it has come. */
+    public static LogDirectory open(
+            Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
+            throws IOException {
+        return open(root, settings, FlushRule.MEASURED, clock, listener);
     }
 
     static LogDirectory open(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
+            throws IOException {
+        return open(root, settings, rule, clock, RecoveryListener.NONE);
+    }
+
+    private static LogDirectory open(
+            Path root,
+            LogDirectorySettings settings,
+            FlushRule rule,
+            Clock clock,
+            RecoveryListener listener)
             throws IOException {
         Files.createDirectories(root);
         DirectoryLock lock = DirectoryLock.take(root);
         LogDirectory directory = null;
         try {
             directory = new LogDirectory(root, settings, rule, clock, lock);
-            directory.recover(clock);
+            directory.recover(clock, listener);
+            directory.space.start();
             return directory;
         } catch (IOException | RuntimeException e) {
             if (directory != null) {
@@ -98,10 +120,10 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    private void recover(Clock clock) throws IOException {
+    private void recover(Clock clock, RecoveryListener listener) throws IOException {
         boolean clean = CleanStop.isMarked(root);
         JournalContents contents = JournalContents.read(root, rule.journalHalfBytes(), clean);
-        DirectoryRecovery.Result result = readBack(contents, clock);
+        DirectoryRecovery.Result result = readBack(contents, clock, listener);
         List<PartitionLog> inJournal = new ArrayList<>();
         for (DirectoryRecovery.Recovered recovered : result.logs()) {
             PartitionLog read =
@@ -125,13 +147,13 @@ public final class LogDirectory implements AutoCloseable {
         result.dead().forEach(dead -> housekeeper.removeLater(List.of(dead), Duration.ZERO));
     }
 
-    private DirectoryRecovery.Result readBack(JournalContents contents, Clock clock)
-            throws IOException {
+    private DirectoryRecovery.Result readBack(
+            JournalContents contents, Clock clock, RecoveryListener listener) throws IOException {
         if (!contents.hasEntries()) {
-            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run();
+            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
         }
         try (JournalReplay replay = JournalReplay.of(root, contents)) {
-            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run();
+            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
         }
     }
 
@@ -183,7 +205,7 @@ public final class LogDirectory implements AutoCloseable {
             logs.put(partition, made);
             return made;
         } catch (IOException e) {
-            host.fail(e);
+            host.failUnlessFull(e);
             throw new KafkaStorageException("data directory " + root, e);
         } finally {
             changing.unlock();
@@ -211,8 +233,14 @@ public final class LogDirectory implements AutoCloseable {
     private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
             throws IOException {
         Path directory = root.resolve(PartitionFiles.directoryOf(partition));
-        Files.createDirectory(directory);
-        PartitionMetadataFile.write(directory, topicId);
+        try {
+            Files.createDirectory(directory);
+            PartitionMetadataFile.write(directory, topicId);
+        } catch (IOException e) {
+            DiskSpace.discard(
+                    List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
+            throw e;
+        }
         LogState.Loaded empty =
                 new LogState.Loaded(
                         partition,
@@ -284,6 +312,11 @@ public final class LogDirectory implements AutoCloseable {
         return Files.getFileStore(root).getUsableSpace();
     }
 
+    /** Whether the disk has room for more records. */
+    public DiskSpace space() {
+        return space;
+    }
+
     public GroupCommit groupCommit() {
         return groupCommit;
     }
@@ -298,8 +331,13 @@ public final class LogDirectory implements AutoCloseable {
         try {
             OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS), offsets);
         } catch (IOException e) {
-            host.fail(e);
+            host.failUnlessFull(e);
         }
+    }
+
+    /** Batches that readers asked for and that were not what was written. */
+    public long damagedBatches() {
+        return damagedBatches.sum();
     }
 
     public boolean isOnline() {
@@ -338,9 +376,11 @@ public final class LogDirectory implements AutoCloseable {
                 return;
             }
             closed = true;
+            space.close();
             housekeeper.stop();
             closeLogs();
-            boolean clean = isOnline();
+            boolean clean =
+                    isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
             if (clean) {
                 checkpoints.write(logs.values());
             }
@@ -348,11 +388,19 @@ public final class LogDirectory implements AutoCloseable {
             if (clean) {
                 CleanStop.mark(root, brokerEpoch);
             }
+        } catch (IOException e) {
+            host.failUnlessFull(e);
+        } finally {
+            unlock();
+            changing.unlock();
+        }
+    }
+
+    private void unlock() {
+        try {
             lock.close();
         } catch (IOException e) {
-            host.fail(e);
-        } finally {
-            changing.unlock();
+            log.warn("the lock of {} ends with the process", root, e);
         }
     }
 
@@ -380,6 +428,7 @@ public final class LogDirectory implements AutoCloseable {
     /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;
+        space.close();
         housekeeper.stop();
         groupCommit.stopAndWait();
         closeJournal(false);
@@ -408,6 +457,34 @@ public final class LogDirectory implements AutoCloseable {
         @Override
         public void fail(IOException cause) {
             goOffline(cause);
+        }
+
+        void failUnlessFull(IOException cause) {
+            if (DiskFullException.isCauseOf(cause)) {
+                full(cause);
+            } else {
+                fail(cause);
+            }
+        }
+
+        @Override
+        public boolean admits(int bytes, Origin origin) {
+            return space.take(bytes, origin);
+        }
+
+        @Override
+        public void full(IOException cause) {
+            space.full(cause);
+        }
+
+        @Override
+        public void damaged(TopicPartition partition, String where) {
+            damagedBatches.increment();
+            log.error(
+                    "partition {} is damaged: the batch in {} is not what was written; restore the"
+                            + " file, or delete the records up to there",
+                    partition,
+                    where);
         }
 
         @Override
@@ -452,6 +529,7 @@ public final class LogDirectory implements AutoCloseable {
             failure = cause;
             log.error("data directory {} is offline", root, cause);
             groupCommit.stop();
+            space.close();
             failureListeners.forEach(Runnable::run);
         }
     }

@@ -25,6 +25,7 @@ final class Segment {
     private final TimeIndex times;
     private final TransactionIndex transactions;
     private final RecentBatches recent = new RecentBatches();
+    private final CheckedBytes checked;
 
     private volatile int size;
     private volatile TimestampOffset newest;
@@ -40,6 +41,7 @@ final class Segment {
         this.baseOffset = baseOffset;
         this.size = size;
         this.createdMillis = createdMillis;
+        this.checked = new CheckedBytes(size);
         file = new SharedFile(PartitionFiles.log(directory, baseOffset));
         offsets = new OffsetIndex(PartitionFiles.offsetIndex(directory, baseOffset), baseOffset);
         times = new TimeIndex(PartitionFiles.timeIndex(directory, baseOffset), baseOffset);
@@ -83,6 +85,10 @@ final class Segment {
 
     RecentBatches recent() {
         return recent;
+    }
+
+    CheckedBytes checked() {
+        return checked;
     }
 
     boolean takes(Room room) throws IOException {
@@ -137,8 +143,24 @@ final class Segment {
     private void write(ByteBuffer batches) throws IOException {
         FileChannel channel = openForWriting();
         long position = size;
-        while (batches.hasRemaining()) {
-            position += channel.write(batches, position);
+        try {
+            while (batches.hasRemaining()) {
+                position += channel.write(batches, position);
+            }
+        } catch (IOException e) {
+            cutBack(channel, e);
+            throw e;
+        }
+    }
+
+    /** Half a batch must not stay: what is written next would follow it. */
+    private void cutBack(FileChannel channel, IOException cause) throws IOException {
+        try {
+            channel.truncate(size);
+        } catch (IOException e) {
+            IOException broken = new IOException("cannot undo a write to " + file.path(), e);
+            broken.addSuppressed(cause);
+            throw broken;
         }
     }
 
@@ -191,6 +213,7 @@ final class Segment {
                 file.release();
             }
             size = bytes;
+            checked.cutTo(bytes);
         }
     }
 
@@ -265,6 +288,7 @@ final class Segment {
             file.release();
         }
         size = position;
+        checked.cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
             firstTimestamp = BatchHeader.NO_TIMESTAMP;

@@ -329,9 +329,12 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         RecordRegion region = outbox.coldRegion();
         long bytes = outbox.coldBytes();
         long from = region.sizeInBytes() - bytes;
-        listener.loops()
-                .coldReads()
+        coldReads()
                 .load(region, from, bytes, () -> loop.execute(this::onColdLoaded));
+    }
+
+    ColdReads coldReads() {
+        return listener.loops().coldReads();
     }
 
     private void onColdLoaded() {

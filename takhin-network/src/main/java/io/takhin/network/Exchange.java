@@ -32,6 +32,12 @@ public interface Exchange {
     void execute(Runnable task);
 
     /**
+     * Runs a task that waits for the disk on a thread that may. What it finds out comes back by
+     * {@link #execute}.
+     */
+    void executeAside(Runnable task);
+
+    /**
      * Runs a task on the connection's event loop after some time, unless cancelled before. To be
      * called on that loop, where handlers run: the way to bound a wait.
      */

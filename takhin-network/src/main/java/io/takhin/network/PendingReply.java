@@ -73,6 +73,11 @@ final class PendingReply implements Exchange, Runnable {
     }
 
     @Override
+    public void executeAside(Runnable task) {
+        connection.coldReads().execute(task);
+    }
+
+    @Override
     public Deadline executeAfter(Duration delay, Runnable task) {
         return connection.loop().executeAfter(delay, task);
     }

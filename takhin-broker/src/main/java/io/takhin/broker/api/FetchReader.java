@@ -8,6 +8,7 @@ import io.takhin.replication.ReadUpTo;
 import java.util.List;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
@@ -103,7 +104,11 @@ final class FetchReader {
         target.sawEnd(partition.end(upTo));
         PartitionData data = empty(key, partition);
         if (!diverged(partition, wanted, data)) {
-            read(partition, wanted, budget, pass.bytes() == 0, data);
+            try {
+                read(partition, wanted, budget, pass, data);
+            } catch (KafkaStorageException e) {
+                return refused(key, Errors.KAFKA_STORAGE_ERROR, topic, pass, view);
+            }
         }
         return data;
     }
@@ -112,10 +117,11 @@ final class FetchReader {
             Partition partition,
             FetchPartition wanted,
             int budget,
-            boolean atLeastOne,
+            FetchPass pass,
             PartitionData data) {
         int bytesMax = Math.max(0, Math.min(wanted.partitionMaxBytes(), budget));
-        switch (partition.read(wanted.fetchOffset(), bytesMax, atLeastOne, upTo)) {
+        boolean atLeastOne = pass.bytes() == 0;
+        switch (partition.readIfChecked(wanted.fetchOffset(), bytesMax, atLeastOne, upTo)) {
             case LogRead.Found found -> {
                 data.setRecords(found.records());
                 if (upTo == ReadUpTo.LAST_STABLE) {
@@ -123,6 +129,8 @@ final class FetchReader {
                 }
             }
             case LogRead.Nothing _ -> data.setRecords(MemoryRecords.EMPTY);
+            case LogRead.Unchecked unchecked -> pass.addUnchecked(unchecked);
+            case LogRead.Damaged _ -> data.setErrorCode(Errors.CORRUPT_MESSAGE.code());
             case LogRead.OutOfRange _ ->
                     data.setErrorCode(Errors.OFFSET_OUT_OF_RANGE.code())
                             .setHighWatermark(-1)

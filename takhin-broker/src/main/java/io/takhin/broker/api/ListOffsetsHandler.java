@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
@@ -124,6 +125,8 @@ public final class ListOffsetsHandler implements ApiHandler {
                     : answer.setLeaderEpoch(found.leaderEpoch());
         } catch (KafkaStorageException e) {
             return refused(wanted, Errors.KAFKA_STORAGE_ERROR);
+        } catch (CorruptRecordException e) {
+            return refused(wanted, Errors.CORRUPT_MESSAGE);
         }
     }
 

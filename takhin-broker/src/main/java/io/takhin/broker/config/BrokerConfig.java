@@ -111,6 +111,7 @@ public record BrokerConfig(
             boolean flushOnAck,
             Duration flushInterval,
             long flushMessages,
+            Reserve reserve,
             Compaction compaction) {
         public Storage {
             if (retentionMillis == 0) {
@@ -120,6 +121,9 @@ public record BrokerConfig(
             }
         }
     }
+
+    /** What of the disk stays free: so many bytes, but no more than a share of it. */
+    public record Reserve(long bytes, int percentMax) {}
 
     /** When logs are compacted; {@code cleanableRatioMin} is a share of the log, 0 to 1. */
     public record Compaction(boolean enabled, Duration interval, double cleanableRatioMin) {}
