@@ -163,9 +163,24 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     @Override
     public void onMemoryGranted() {
-        loop.execute(() -> {
+        comeBack(() -> {
             receiver.useMemory();
             updateInterest();
+        });
+    }
+
+    /** Goes on, on the loop; a failure takes this connection along, as it does in an event. */
+    private void comeBack(Runnable task) {
+        loop.execute(() -> {
+            boolean done = false;
+            try {
+                task.run();
+                done = true;
+            } finally {
+                if (!done) {
+                    close();
+                }
+            }
         });
     }
 
@@ -329,9 +344,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         RecordRegion region = outbox.coldRegion();
         long bytes = outbox.coldBytes();
         long from = region.sizeInBytes() - bytes;
-        listener.loops()
-                .coldReads()
-                .load(region, from, bytes, () -> loop.execute(this::onColdLoaded));
+        listener.loops().coldReads().load(region, from, bytes, () -> comeBack(this::onColdLoaded));
     }
 
     private void onColdLoaded() {
@@ -397,7 +410,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
         @Override
         public void decoded(Decoded decoded) {
-            loop.execute(() -> {
+            comeBack(() -> {
                 decodingAside = false;
                 if (!closed) {
                     start(decoded, bytes);
@@ -408,7 +421,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
         @Override
         public void malformed(MalformedFrameException why) {
-            loop.execute(() -> disconnect(why.getMessage()));
+            comeBack(() -> disconnect(why.getMessage()));
         }
     }
 }

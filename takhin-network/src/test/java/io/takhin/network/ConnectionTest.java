@@ -183,6 +183,28 @@ final class ConnectionTest {
 
     // S74
     @Test
+    void anAnswerThatCannotBeEncodedClosesTheConnectionOfALargeRequestToo() throws Exception {
+        ListGroupsRequestData large =
+                new ListGroupsRequestData()
+                        .setStatesFilter(
+                                List.of(
+                                        "x".repeat(30_000),
+                                        "x".repeat(30_000),
+                                        "x".repeat(30_000)));
+        try (TestServer failing =
+                        new TestServer(
+                                NetworkSettings.defaults(),
+                                exchange ->
+                                        exchange.reply(
+                                                new ListGroupsResponseData().setGroups(null)));
+                RawClient client = failing.connect()) {
+            client.send(large, ApiKeys.LIST_GROUPS.latestVersion());
+
+            client.awaitClosed();
+        }
+    }
+
+    @Test
     void aThousandConnectsWithoutABytePassUnnoticed() throws Exception {
         for (int i = 0; i < 1000; i++) {
             server.connect().close();
