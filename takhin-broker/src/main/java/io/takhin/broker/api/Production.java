@@ -132,6 +132,11 @@ final class Production {
             fail(to, Errors.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs Produce version 7");
             return;
         }
+        if (BatchHeader.isTransactional(batch, batch.position())) {
+            // Nobody could end it, and readers of committed records would wait for its end.
+            fail(to, Errors.INVALID_TXN_STATE, "transactions are not in this version");
+            return;
+        }
         boolean safe = request.acks() == ACKS_ALL;
         switch (partition.append(batch, Origin.CLIENT, safe)) {
             case Append.Done done -> {

@@ -1,0 +1,110 @@
+package io.takhin.broker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.takhin.base.Clock;
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.message.DeleteRecordsRequestData;
+import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
+import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
+import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Records that are not what they should be, and questions that have no good answer. */
+class DoubtfulRecordsTest {
+    private static final int CRC_AT = 17;
+
+    @TempDir private Path root;
+    private TestRecords records;
+
+    @BeforeEach
+    void open() throws IOException {
+        records = new TestRecords(root);
+    }
+
+    @AfterEach
+    void close() {
+        records.close();
+    }
+
+    @Test
+    void aTransactionThatNobodyBeganIsNotWritten() {
+        MemoryRecords batch =
+                MemoryRecords.withTransactionalRecords(
+                        Compression.NONE, 7, (short) 0, 0, TestRecords.records("a"));
+
+        assertThat(records.produce(0, batch).errorCode())
+                .isEqualTo(Errors.INVALID_TXN_STATE.code());
+        assertThat(records.partition(0).log().logEndOffset()).isZero();
+    }
+
+    private FetchHandler fetch() {
+        return new FetchHandler(records.replicas(), new FetchSessions(Clock.SYSTEM));
+    }
+
+    private static MemoryRecords batch(String... values) {
+        return MemoryRecords.withRecords(Compression.NONE, TestRecords.records(values));
+    }
+
+    private static FetchPartition from(int partition, long offset) {
+        return new FetchPartition()
+                .setPartition(partition)
+                .setFetchOffset(offset)
+                .setPartitionMaxBytes(1 << 20);
+    }
+
+    private static ListOffsetsRequestData list(long timestamp, int... partitions) {
+        ListOffsetsTopic topic = new ListOffsetsTopic().setName("orders");
+        for (int partition : partitions) {
+            topic.partitions()
+                    .add(
+                            new ListOffsetsPartition()
+                                    .setPartitionIndex(partition)
+                                    .setTimestamp(timestamp));
+        }
+        return new ListOffsetsRequestData().setReplicaId(-1).setTopics(List.of(topic));
+    }
+
+    private static DeleteRecordsRequestData delete(int partition, long before) {
+        return new DeleteRecordsRequestData()
+                .setTopics(
+                        List.of(
+                                new DeleteRecordsTopic()
+                                        .setName("orders")
+                                        .setPartitions(
+                                                List.of(
+                                                        new DeleteRecordsPartition()
+                                                                .setPartitionIndex(partition)
+                                                                .setOffset(before)))));
+    }
+
+    /** The checksum is right, and what it covers is no gzip. */
+    private static void overwritePayload(ByteBuffer batch) {
+        for (int at = BatchHeader.BYTES; at < batch.limit(); at++) {
+            batch.put(at, (byte) 0x55);
+        }
+        batch.putInt(CRC_AT, BatchHeader.computeCrc(batch, 0));
+    }
+
+    private void damageFile(int partition) throws IOException {
+        Path segment = root.resolve("orders-" + partition).resolve("00000000000000000000.log");
+        try (FileChannel file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.wrap(new byte[BatchHeader.BYTES]), 0);
+        }
+    }
+}
