@@ -3,6 +3,7 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
+import io.takhin.log.Origin;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,6 +19,10 @@ import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
+import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
+import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +56,30 @@ class DoubtfulRecordsTest {
         assertThat(records.produce(0, batch).errorCode())
                 .isEqualTo(Errors.INVALID_TXN_STATE.code());
         assertThat(records.partition(0).log().logEndOffset()).isZero();
+    }
+
+    @Test
+    void theLatestEpochEndsWhereTheLogDoes() {
+        // Written, and not committed yet: a reader that has seen it must not be told it was cut.
+        records.partition(0).log().appendAsLeader(batch("a", "b").buffer(), 0, Origin.CLIENT);
+
+        OffsetForLeaderEpochRequestData request = new OffsetForLeaderEpochRequestData();
+        request.topics()
+                .add(
+                        new OffsetForLeaderTopic()
+                                .setTopic("orders")
+                                .setPartitions(
+                                        List.of(
+                                                new OffsetForLeaderPartition()
+                                                        .setPartition(0)
+                                                        .setLeaderEpoch(0))));
+        OffsetForLeaderEpochResponseData answer =
+                FakeExchange.of(request)
+                        .answerOf(
+                                new OffsetForLeaderEpochHandler(records.replicas()),
+                                OffsetForLeaderEpochResponseData.class);
+
+        assertThat(answer.topics().find("orders").partitions().getFirst().endOffset()).isEqualTo(2);
     }
 
     private FetchHandler fetch() {
