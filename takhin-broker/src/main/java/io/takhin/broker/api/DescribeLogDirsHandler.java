@@ -39,10 +39,10 @@ public final class DescribeLogDirsHandler implements ApiHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        fileWork.execute(() -> answer(exchange));
+        Answers.give(exchange, fileWork, () -> answer(exchange));
     }
 
-    private void answer(Exchange exchange) {
+    private DescribeLogDirsResponseData answer(Exchange exchange) {
         var request = (DescribeLogDirsRequestData) exchange.request().body();
         DescribeLogDirsResult result =
                 new DescribeLogDirsResult().setLogDir(directory.root().toString());
@@ -59,7 +59,7 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         }
         DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
         response.results().add(result);
-        exchange.reply(response);
+        return response;
     }
 
     private void describe(DescribeLogDirsRequestData request, DescribeLogDirsResult result) {

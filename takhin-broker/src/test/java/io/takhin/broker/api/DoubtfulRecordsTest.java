@@ -15,10 +15,13 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
+import org.apache.kafka.common.message.DeleteRecordsResponseData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
+import org.apache.kafka.common.message.ListOffsetsResponseData;
+import org.apache.kafka.common.message.ListOffsetsResponseData.ListOffsetsPartitionResponse;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
@@ -56,6 +59,43 @@ class DoubtfulRecordsTest {
         assertThat(records.produce(0, batch).errorCode())
                 .isEqualTo(Errors.INVALID_TXN_STATE.code());
         assertThat(records.partition(0).log().logEndOffset()).isZero();
+    }
+
+    @Test
+    void recordsThatCannotBeReadFailTheSearchForATimestampAndNothingElse() {
+        MemoryRecords batch =
+                MemoryRecords.withRecords(
+                        Compression.gzip().build(), TestRecords.records("a", "b"));
+        overwritePayload(batch.buffer());
+        assertThat(records.produce(0, batch).errorCode()).isEqualTo(Errors.NONE.code());
+        records.produce(1, batch("c"));
+
+        List<ListOffsetsPartitionResponse> answers =
+                FakeExchange.of(list(1000, 0, 1))
+                        .answerOf(
+                                new ListOffsetsHandler(records.replicas(), Runnable::run),
+                                ListOffsetsResponseData.class)
+                        .topics()
+                        .getFirst()
+                        .partitions();
+
+        assertThat(answers.getFirst().errorCode()).isNotEqualTo(Errors.NONE.code());
+        assertThat(answers.getLast().offset()).isZero();
+    }
+
+    @Test
+    void deletingRecordsOfALogThatIsClosedIsAnsweredWithTheReason() {
+        records.produce(0, batch("a"));
+        records.close();
+
+        DeleteRecordsResponseData answer =
+                FakeExchange.of(delete(0, 1))
+                        .answerOf(
+                                new DeleteRecordsHandler(records.replicas(), Runnable::run),
+                                DeleteRecordsResponseData.class);
+
+        assertThat(answer.topics().find("orders").partitions().find(0).errorCode())
+                .isEqualTo(Errors.KAFKA_STORAGE_ERROR.code());
     }
 
     @Test
