@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.base.Clock;
 import io.takhin.log.Origin;
 import io.takhin.protocol.BatchHeader;
+import io.takhin.protocol.RecordRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,6 +18,8 @@ import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPar
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsTopic;
 import org.apache.kafka.common.message.DeleteRecordsResponseData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
@@ -59,6 +62,24 @@ class DoubtfulRecordsTest {
         assertThat(records.produce(0, batch).errorCode())
                 .isEqualTo(Errors.INVALID_TXN_STATE.code());
         assertThat(records.partition(0).log().logEndOffset()).isZero();
+    }
+
+    @Test
+    void aDamagedPartitionIsAnsweredWithItsErrorAndTheOthersWithTheirRecords() throws IOException {
+        records.produce(0, batch("a", "b", "c"));
+        records.produce(1, batch("d"));
+        damageFile(0);
+
+        List<PartitionData> answers =
+                FakeExchange.of(TestRecords.fetchOf(from(1, 0), from(0, 1)), 12)
+                        .answerOf(fetch(), FetchResponseData.class)
+                        .responses()
+                        .getFirst()
+                        .partitions();
+
+        assertThat(answers.getFirst().records().sizeInBytes()).isPositive();
+        ((RecordRegion) answers.getFirst().records()).release();
+        assertThat(answers.getLast().errorCode()).isEqualTo(Errors.CORRUPT_MESSAGE.code());
     }
 
     @Test
@@ -120,6 +141,21 @@ class DoubtfulRecordsTest {
                                 OffsetForLeaderEpochResponseData.class);
 
         assertThat(answer.topics().find("orders").partitions().getFirst().endOffset()).isEqualTo(2);
+    }
+
+    @Test
+    void aReaderWithAnEpochFromTheFutureIsToldThatItsOffsetIsUnknown() {
+        records.produce(0, batch("a"));
+
+        PartitionData answer =
+                FakeExchange.of(TestRecords.fetchOf(from(0, 1).setLastFetchedEpoch(9)), 12)
+                        .answerOf(fetch(), FetchResponseData.class)
+                        .responses()
+                        .getFirst()
+                        .partitions()
+                        .getFirst();
+
+        assertThat(answer.errorCode()).isEqualTo(Errors.OFFSET_OUT_OF_RANGE.code());
     }
 
     private FetchHandler fetch() {
