@@ -169,9 +169,14 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         });
     }
 
-    /** Goes on, on the loop; a failure takes this connection along, as it does in an event. */
-    private void comeBack(Runnable task) {
-        loop.execute(() -> {
+    /** Goes on, on the loop. */
+    void comeBack(Runnable task) {
+        loop.execute(guarded(task));
+    }
+
+    /** A task whose failure takes this connection along, as a failure in an event does. */
+    Runnable guarded(Runnable task) {
+        return () -> {
             boolean done = false;
             try {
                 task.run();
@@ -181,7 +186,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
                     close();
                 }
             }
-        });
+        };
     }
 
     /** An answer is ready, perhaps not the next one. */

@@ -255,6 +255,26 @@ final class ConnectionTest {
     }
 
     @Test
+    void aTaskOfAHandlerThatFailsClosesTheConnection() throws Exception {
+        Runnable failing =
+                () -> {
+                    throw new IllegalStateException("for the test");
+                };
+        List<RequestHandler> handlers =
+                List.of(
+                        exchange -> exchange.execute(failing),
+                        exchange -> exchange.executeAfter(Duration.ZERO, failing));
+        for (RequestHandler handler : handlers) {
+            try (TestServer broken = new TestServer(NetworkSettings.defaults(), handler);
+                    RawClient client = broken.connect()) {
+                client.send(new ListGroupsRequestData(), ApiKeys.LIST_GROUPS.latestVersion());
+
+                client.awaitClosed();
+            }
+        }
+    }
+
+    @Test
     void aTaskRunsAfterItsTimeUnlessCancelled() throws Exception {
         CompletableFuture<String> ran = new CompletableFuture<>();
         try (RawClient client = server.connect()) {
