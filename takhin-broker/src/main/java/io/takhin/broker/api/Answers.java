@@ -16,12 +16,14 @@ final class Answers {
     private Answers() {}
 
     /** For answers that may wait for a disk; as in a handler, a failure fails the request alone. */
+    @SuppressWarnings("CatchingUnchecked")
     static void give(Exchange exchange, Executor executor, Supplier<? extends ApiMessage> answer) {
         executor.execute(() -> {
             ApiMessage message;
             try {
                 message = answer.get();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // Libraries throw errors of their own: snappy does at a frame it will not read.
                 ApiTable.fail(exchange, e);
                 return;
             }

@@ -105,6 +105,37 @@ class DoubtfulRecordsTest {
     }
 
     @Test
+    void aSearchThatEndsInAnErrorOfALibraryIsAnswered() {
+        MemoryRecords batch =
+                MemoryRecords.withRecords(
+                        Compression.snappy().build(), TestRecords.records("a", "b"));
+        promiseTwoGigabytes(batch.buffer());
+        records.partition(0).append(batch.buffer(), Origin.CLIENT, false);
+        FakeExchange search = FakeExchange.of(list(1000, 0));
+
+        new ListOffsetsHandler(records.replicas(), Runnable::run).handle(search);
+
+        assertThat(
+                        search.answer(ListOffsetsResponseData.class)
+                                .topics()
+                                .getFirst()
+                                .partitions()
+                                .getFirst()
+                                .errorCode())
+                .isEqualTo(Errors.UNKNOWN_SERVER_ERROR.code());
+    }
+
+    @Test
+    void snappyThatPromisesMoreThanItCanHoldIsNotWritten() {
+        MemoryRecords batch =
+                MemoryRecords.withRecords(
+                        Compression.snappy().build(), TestRecords.records("a", "b"));
+        promiseTwoGigabytes(batch.buffer());
+
+        assertThat(records.produce(0, batch).errorCode()).isEqualTo(Errors.CORRUPT_MESSAGE.code());
+    }
+
+    @Test
     void deletingRecordsOfALogThatIsClosedIsAnsweredWithTheReason() {
         records.produce(0, batch("a"));
         records.close();
@@ -203,6 +234,12 @@ class DoubtfulRecordsTest {
         for (int at = BatchHeader.BYTES; at < batch.limit(); at++) {
             batch.put(at, (byte) 0x55);
         }
+        batch.putInt(CRC_AT, BatchHeader.computeCrc(batch, 0));
+    }
+
+    /** The length of the first chunk, behind the 16 bytes with which snappy's stream begins. */
+    private static void promiseTwoGigabytes(ByteBuffer batch) {
+        batch.putInt(BatchHeader.BYTES + 16, Integer.MAX_VALUE);
         batch.putInt(CRC_AT, BatchHeader.computeCrc(batch, 0));
     }
 
