@@ -16,6 +16,11 @@ import org.junit.jupiter.api.Test;
 class ClassicGroupTest {
     private static final Duration SESSION = Duration.ofSeconds(10);
 
+    /**
+     * The clients' {@code retry.backoff.ms}: how long after one Metadata request the next comes.
+     */
+    private static final Duration METADATA_BACKOFF = Duration.ofMillis(100);
+
     private final Groups groups = Groups.serving("orders", 4);
 
     @AfterEach
@@ -34,6 +39,21 @@ class ClassicGroupTest {
         assertThat(joined.leader()).isEqualTo(alice.id());
         assertThat(new String(synced.assignment(), StandardCharsets.UTF_8)).isEqualTo("orders 0-3");
         assertThat(groups.clock.wallMillis() - start).isLessThan(500);
+    }
+
+    @Test
+    void theLeaderOfANewGroupHasTimeToAskForItsTopics() { // S67
+        Member alice = new Member(groups, "g");
+        CompletableFuture<JoinGroupResponseData> waiting = alice.join();
+
+        groups.timer.advance(METADATA_BACKOFF.multipliedBy(2));
+        alice.heartbeat(); // Answered by the thread that would have answered the join before.
+        boolean tooEarly = waiting.isDone();
+        groups.timer.advance(METADATA_BACKOFF);
+        JoinGroupResponseData joined = Groups.get(waiting);
+
+        assertThat(tooEarly).isFalse();
+        assertThat(joined.leader()).isEqualTo(alice.id());
     }
 
     @Test
