@@ -95,7 +95,8 @@ final class LogRecovery {
                     end,
                     trust.recoveryPoint);
             epochs.clear();
-            end = rebuild(found, 0);
+            // What was found has been cut meanwhile.
+            end = rebuild(PartitionTidying.tidy(directory), 0);
         }
         return end;
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -126,7 +127,8 @@ final class SharedFile {
         lock.lock();
         try {
             if (Files.exists(path)) {
-                Files.move(path, target);
+                // One of the same name may wait there to be removed.
+                Files.move(path, target, StandardCopyOption.REPLACE_EXISTING);
             }
             path = target;
         } finally {
