@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,18 +30,32 @@ final class DirectoryRecovery {
     private final Checkpoints checkpoints;
     private final boolean cleanStop;
     private final Clock clock;
+    private final @Nullable JournalReplay replay;
 
     /** What was found, and directories that only wait to be removed. */
     record Result(List<Recovered> logs, List<Path> dead) {}
 
-    /** One log; all below {@code durableEnd} was on disk already. */
-    record Recovered(LogState.Loaded loaded, Uuid topicId, long durableEnd) {}
+    /**
+     * One log.
+     *
+     * @param durableEnd all below was on disk already
+     * @param inJournal whether the journal has something of it that may not be durable elsewhere
+     */
+    record Recovered(LogState.Loaded loaded, Uuid topicId, long durableEnd, boolean inJournal) {}
 
+    /**
+     * @param replay puts back what the journal has before a log is read; null where it has nothing
+     */
     DirectoryRecovery(
-            Path root, LogDirectorySettings settings, Checkpoints checkpoints, Clock clock) {
+            Path root,
+            LogDirectorySettings settings,
+            Checkpoints checkpoints,
+            @Nullable JournalReplay replay,
+            Clock clock) {
         this.root = root;
         this.settings = settings;
         this.checkpoints = checkpoints;
+        this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
         this.clock = clock;
     }
@@ -55,9 +70,10 @@ final class DirectoryRecovery {
         List<Recovered> logs = recoverAll(partitions, listener);
         if (!partitions.isEmpty()) {
             log.info(
-                    "read back partitions={} clean={} millis={} directory={}",
+                    "read back partitions={} clean={} from_journal_bytes={} millis={} directory={}",
                     logs.size(),
                     cleanStop,
+                    replay == null ? 0 : replay.restoredBytes(),
                     (clock.nanos() - startNanos) / 1_000_000,
                     root);
         }
@@ -113,6 +129,10 @@ final class DirectoryRecovery {
             throw new IllegalStateException("no partition: " + directory);
         }
         long recoveryPoint = checkpoints.recoveryPoint(partition);
+        Uuid topicId = PartitionMetadataFile.read(directory);
+        long restoredFrom = Math.max(recoveryPoint, checkpoints.logStart(partition));
+        boolean inJournal =
+                replay != null && replay.restore(directory, partition, topicId, restoredFrom);
         LogRecovery.Trust trust =
                 new LogRecovery.Trust(
                         cleanStop,
@@ -124,8 +144,6 @@ final class DirectoryRecovery {
                 new LogRecovery(partition, directory, settings.defaults(), trust).run();
         long end = loaded.view().end();
         return new Recovered(
-                loaded,
-                PartitionMetadataFile.read(directory),
-                cleanStop ? end : Math.min(recoveryPoint, end));
+                loaded, topicId, cleanStop ? end : Math.min(recoveryPoint, end), inJournal);
     }
 }

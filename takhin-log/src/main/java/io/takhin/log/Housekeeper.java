@@ -154,8 +154,22 @@ final class Housekeeper {
                 delay);
     }
 
-    /** What was not done stays undone: the next start finds it. */
+    /**
+     * What was not begun stays undone: the next start finds it. Not interrupted, which would close
+     * files under those who use them.
+     */
     void stop() {
-        thread.shutdownNow();
+        thread.shutdown();
+        boolean interrupted = false;
+        while (!thread.isTerminated()) {
+            try {
+                var _ = thread.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -45,7 +45,9 @@ public final class LogDirectory implements AutoCloseable {
     private final List<Runnable> failureListeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private final Host host;
+    private final FlushRule rule;
     private final GroupCommit groupCommit;
+    private @Nullable Journal journal;
     private final Housekeeper housekeeper;
     private volatile @Nullable IOException failure;
     private final AtomicBoolean failed = new AtomicBoolean();
@@ -53,7 +55,12 @@ public final class LogDirectory implements AutoCloseable {
     private final LongAdder damagedBatches = new LongAdder();
     private volatile boolean closed;
 
-    private LogDirectory(Path root, LogDirectorySettings settings, Clock clock, DirectoryLock lock)
+    private LogDirectory(
+            Path root,
+            LogDirectorySettings settings,
+            FlushRule rule,
+            Clock clock,
+            DirectoryLock lock)
             throws IOException {
         this.root = root;
         this.settings = settings;
@@ -62,7 +69,8 @@ public final class LogDirectory implements AutoCloseable {
         this.checkpoints = new Checkpoints(root);
         this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.host = new Host(clock);
-        this.groupCommit = new GroupCommit(host, "log-flusher");
+        this.rule = rule;
+        this.groupCommit = new GroupCommit(host, rule, "log-flusher");
         this.housekeeper = new Housekeeper(host, settings);
     }
 
@@ -80,11 +88,26 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory open(
             Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
             throws IOException {
+        return open(root, settings, FlushRule.MEASURED, clock, listener);
+    }
+
+    static LogDirectory open(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
+            throws IOException {
+        return open(root, settings, rule, clock, RecoveryListener.NONE);
+    }
+
+    private static LogDirectory open(
+            Path root,
+            LogDirectorySettings settings,
+            FlushRule rule,
+            Clock clock,
+            RecoveryListener listener)
+            throws IOException {
         Files.createDirectories(root);
         DirectoryLock lock = DirectoryLock.take(root);
         LogDirectory directory = null;
         try {
-            directory = new LogDirectory(root, settings, clock, lock);
+            directory = new LogDirectory(root, settings, rule, clock, lock);
             directory.recover(clock, listener);
             directory.space.start();
             return directory;
@@ -98,8 +121,10 @@ public final class LogDirectory implements AutoCloseable {
     }
 
     private void recover(Clock clock, RecoveryListener listener) throws IOException {
-        DirectoryRecovery recovery = new DirectoryRecovery(root, settings, checkpoints, clock);
-        DirectoryRecovery.Result result = recovery.run(listener);
+        boolean clean = CleanStop.isMarked(root);
+        JournalContents contents = JournalContents.read(root, rule.journalHalfBytes(), clean);
+        DirectoryRecovery.Result result = readBack(contents, clock, listener);
+        List<PartitionLog> inJournal = new ArrayList<>();
         for (DirectoryRecovery.Recovered recovered : result.logs()) {
             PartitionLog read =
                     new PartitionLog(
@@ -109,12 +134,44 @@ public final class LogDirectory implements AutoCloseable {
                             recovered.loaded(),
                             new PartitionLog.Origins(recovered.durableEnd(), false));
             logs.put(read.topicPartition(), read);
+            if (recovered.inJournal()) {
+                read.durability().restored();
+                inJournal.add(read);
+            }
         }
+        openJournal(contents, inJournal, clean);
         CleanStop.unmark(root);
         logs.values().stream()
                 .filter(read -> !read.durability().isFlushed())
                 .forEach(groupCommit::commit);
         result.dead().forEach(dead -> housekeeper.removeLater(List.of(dead), Duration.ZERO));
+    }
+
+    private DirectoryRecovery.Result readBack(
+            JournalContents contents, Clock clock, RecoveryListener listener) throws IOException {
+        if (!contents.hasEntries()) {
+            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
+        }
+        try (JournalReplay replay = JournalReplay.of(root, contents)) {
+            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
+        }
+    }
+
+    private void openJournal(JournalContents contents, List<PartitionLog> inJournal, boolean clean)
+            throws IOException {
+        if (!rule.usesJournal() && !contents.hasEntries()) {
+            return;
+        }
+        Journal opened = Journal.open(root, contents, host);
+        journal = opened;
+        inJournal.forEach(opened::adopt);
+        if (clean) {
+            // Another program may have been here since it was filled. Before the mark goes, or
+            // the next start would believe it.
+            opened.drain();
+        }
+        opened.start();
+        groupCommit.use(opened);
     }
 
     public Path root() {
@@ -160,6 +217,7 @@ public final class LogDirectory implements AutoCloseable {
         if (existing.topicId().equals(Uuid.ZERO_UUID)) {
             PartitionMetadataFile.write(existing.directory(), topicId);
             existing.setTopicId(topicId);
+            existing.durability().identityChanged();
         } else if (!existing.topicId().equals(topicId)) {
             throw new InconsistentTopicIdException(
                     existing.directory()
@@ -228,6 +286,10 @@ public final class LogDirectory implements AutoCloseable {
             Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
             Files.move(gone.directory(), renamed);
             gone.moveTo(renamed);
+            // What is kept must not depend on the journal: no start looks there for it.
+            if (suffix.equals(PartitionFiles.STRAY_DIRECTORY)) {
+                gone.durability().settle();
+            }
             if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
                 housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
             }
@@ -317,9 +379,13 @@ public final class LogDirectory implements AutoCloseable {
             space.close();
             housekeeper.stop();
             closeLogs();
-            groupCommit.stop();
-            if (isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished)) {
+            boolean clean =
+                    isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
+            if (clean) {
                 checkpoints.write(logs.values());
+            }
+            closeJournal(clean);
+            if (clean) {
                 CleanStop.mark(root, brokerEpoch);
             }
         } catch (IOException e) {
@@ -344,9 +410,13 @@ public final class LogDirectory implements AutoCloseable {
             all.forEach(PartitionLog::finish);
             all.forEach(groupCommit::commit);
         }
-        for (PartitionLog each : all) {
-            groupCommit.commitAndWait(each);
-            each.release();
+        groupCommit.finish();
+        all.forEach(PartitionLog::release);
+    }
+
+    private void closeJournal(boolean clean) throws IOException {
+        if (journal != null) {
+            journal.close(clean);
         }
     }
 
@@ -360,7 +430,8 @@ public final class LogDirectory implements AutoCloseable {
         closed = true;
         space.close();
         housekeeper.stop();
-        groupCommit.stop();
+        groupCommit.stopAndWait();
+        closeJournal(false);
         logs.values().forEach(PartitionLog::release);
         lock.close();
     }

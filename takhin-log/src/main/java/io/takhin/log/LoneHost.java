@@ -25,7 +25,7 @@ final class LoneHost implements LogHost {
     private final ReentrantLock flushing = new ReentrantLock();
 
     @GuardedBy("flushing")
-    private final DiskSync disk = new DiskSync();
+    private final DiskSync disk = new DiskSync(FlushRule.MEASURED);
 
     private volatile @Nullable IOException failure;
 
@@ -77,8 +77,9 @@ final class LoneHost implements LogHost {
             LogDurability.Plan plan;
             do {
                 plan = dirty.durability().plan();
-                disk.sync(List.of(plan));
-            } while (!dirty.durability().complete(dirty, plan));
+                disk.sync(List.of(plan), 0);
+            } while (!dirty.durability()
+                    .complete(dirty, plan, FlushObserver.Target.SEGMENTS));
         } catch (IOException e) {
             fail(e);
         } finally {

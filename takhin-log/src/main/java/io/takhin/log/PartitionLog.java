@@ -339,13 +339,26 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
+    /** Deleted, or its directory closed: nothing is written any more. */
+    boolean isClosed() {
+        return state.closed;
+    }
+
     LogDurability durability() {
         return durability;
     }
 
     /** Where segments are known to be durable; what a restart may trust. */
     long recoveryPoint() {
-        return durability.durableEnd();
+        return durability.segmentsEnd();
+    }
+
+    /**
+     * What a restart would trust: below it neither recovery nor the directory's journal changes
+     * anything. Whoever writes a closed segment anew waits until this covers it.
+     */
+    public long writtenRecoveryPoint() {
+        return state.host.writtenRecoveryPoint(state.partition);
     }
 
     /** Whether the log's start is not simply its first segment's. */

@@ -27,7 +27,7 @@ public interface Exchange {
 
     /**
      * Runs a task on the connection's event loop, where handlers run; for work that must not race
-     * them.
+     * them. A task that throws closes the connection: its client would wait for an answer for ever.
      */
     void execute(Runnable task);
 

@@ -44,10 +44,10 @@ public final class DescribeLogDirsHandler implements ApiHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        fileWork.execute(() -> answer(exchange));
+        Answers.give(exchange, fileWork, () -> answer(exchange));
     }
 
-    private void answer(Exchange exchange) {
+    private DescribeLogDirsResponseData answer(Exchange exchange) {
         var request = (DescribeLogDirsRequestData) exchange.request().body();
         DescribeLogDirsResult result =
                 new DescribeLogDirsResult()
@@ -66,7 +66,7 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         }
         DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
         response.results().add(result);
-        exchange.reply(response);
+        return response;
     }
 
     /** A file system may have more bytes than a long can count; Java then answers less than 0. */
