@@ -2,8 +2,9 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.testkit.Seeded;
 import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.Seeded;
+import io.takhin.testkit.SmallDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

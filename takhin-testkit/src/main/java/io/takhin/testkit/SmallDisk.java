@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.testkit;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** A real file system of a few MiB, in memory; a test that may not mount one is skipped. */
-final class SmallDisk {
+public final class SmallDisk {
     private static final String FILLER = "filler";
 
     private final Path root;
@@ -18,19 +18,20 @@ final class SmallDisk {
         this.root = root;
     }
 
-    static SmallDisk mount(Path at, int mebibytes) throws IOException, InterruptedException {
+    /** Mounts over a directory; {@link #unmount} must follow. */
+    public static SmallDisk mount(Path at, int mebibytes) throws IOException, InterruptedException {
         boolean mounted =
                 run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
         assumeTrue(mounted, "a test that needs a disk of its own must be allowed to mount one");
         return new SmallDisk(at);
     }
 
-    Path root() {
+    public Path root() {
         return root;
     }
 
     /** Takes all but so many bytes. */
-    void fillUpTo(long left) throws IOException {
+    public void fillUpTo(long left) throws IOException {
         try (OutputStream filler = Files.newOutputStream(root.resolve(FILLER))) {
             long wanted = Files.getFileStore(root).getUsableSpace() - left;
             byte[] page = new byte[4096];
@@ -40,11 +41,12 @@ final class SmallDisk {
         }
     }
 
-    void empty() throws IOException {
+    /** Gives back what {@link #fillUpTo} took. */
+    public void empty() throws IOException {
         Files.delete(root.resolve(FILLER));
     }
 
-    void unmount() throws InterruptedException {
+    public void unmount() throws InterruptedException {
         run("umount", "-l", root.toString());
     }
 
