@@ -103,6 +103,7 @@ final class SegmentRecovery {
             nextOffset = scanner.lastOffset() + 1;
             validBytes = scanner.position() + scanner.sizeInBytes();
         }
+        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
     }
 
     private boolean isValid(BatchScanner scanner, long trustedBelow) throws IOException {
