@@ -11,6 +11,7 @@ import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupLag;
 import io.takhin.log.LogDirectory;
 import io.takhin.metadata.MetadataNode;
+import io.takhin.metadata.MetadataSettings;
 import io.takhin.network.BoundSocket;
 import io.takhin.network.EventLoops;
 import io.takhin.network.Listener;
@@ -68,12 +69,15 @@ final class Broker implements BrokerProcess {
         bind();
         KafkaProperties properties = new KafkaProperties(surroundings.loaded(), advertisedPort());
         TopicConfigs topicConfigs = new TopicConfigs(properties, config.node().id());
+        MetadataSettings metadataSettings =
+                settings.metadata(LISTENER, advertisedPort(), properties.asMap());
+        MetadataNode.checkDirectory(metadataSettings);
         directory =
                 LogDirectory.open(
                         config.storage().dataDir(), settings.log(topicConfigs.defaults()), clock);
         metadata =
                 MetadataNode.open(
-                        settings.metadata(LISTENER, advertisedPort(), properties.asMap()),
+                        metadataSettings,
                         clock,
                         directory.brokerEpochOfCleanStop().orElse(-1),
                         failed::complete);
