@@ -11,6 +11,7 @@ import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupLag;
 import io.takhin.log.LogDirectory;
 import io.takhin.metadata.MetadataNode;
+import io.takhin.metadata.MetadataSettings;
 import io.takhin.network.BoundSocket;
 import io.takhin.network.EventLoops;
 import io.takhin.network.Listener;
@@ -71,6 +72,9 @@ final class Broker implements BrokerProcess {
         StorageReports reports =
                 new StorageReports(
                         surroundings.health(), surroundings.metrics().storage(), clock);
+        MetadataSettings metadataSettings =
+                settings.metadata(LISTENER, advertisedPort(), properties.asMap());
+        MetadataNode.checkDirectory(metadataSettings);
         directory =
                 LogDirectory.open(
                         config.storage().dataDir(),
@@ -81,7 +85,7 @@ final class Broker implements BrokerProcess {
         directory.groupCommit().observe(reports);
         metadata =
                 MetadataNode.open(
-                        settings.metadata(LISTENER, advertisedPort(), properties.asMap()),
+                        metadataSettings,
                         clock,
                         directory.brokerEpochOfCleanStop().orElse(-1),
                         failed::complete);

@@ -185,6 +185,12 @@ final class Segment {
         return newest;
     }
 
+    /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
+    void dropUnsetIndexEntries() throws IOException {
+        offsets.entries().dropUnset();
+        times.dropUnset();
+    }
+
     /**
      * Sets the indexes back to what they knew below an offset, so that batches can be noted anew.
      *
