@@ -5,6 +5,7 @@ import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.ConfigSetting;
 import io.takhin.broker.topicconfig.TopicSettings;
 import io.takhin.coordinator.GroupSettings;
+import io.takhin.log.LogCleaner;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectorySettings;
 import io.takhin.metadata.MetadataSettings;
@@ -45,6 +46,16 @@ final class PartSettings {
     LogDirectorySettings log(LogConfig defaults) {
         int threads = Runtime.getRuntime().availableProcessors();
         return new LogDirectorySettings(defaults, PRODUCER_IDLE_MAX, CHECKPOINT_INTERVAL, threads);
+    }
+
+    LogCleaner.Settings cleaner() {
+        BrokerConfig.Compaction compaction = config.storage().compaction();
+        return new LogCleaner.Settings(
+                config.storage().cleanupInterval(),
+                compaction.enabled(),
+                compaction.interval(),
+                compaction.mapBytesMax(),
+                compaction.bytesPerSecond());
     }
 
     GroupSettings groups() {

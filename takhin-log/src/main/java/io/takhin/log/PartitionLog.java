@@ -33,6 +33,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogCutter cutter;
     private final LogReader reader;
+    private final LogCleaning cleaning;
     private volatile Uuid topicId;
 
     /** Bytes of the active segment when producer state was last written. */
@@ -47,6 +48,7 @@ public final class PartitionLog implements AutoCloseable {
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.reader = new LogReader(state);
+        this.cleaning = new LogCleaning(state, guard, reader, cutter, appender);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
                 i < view.segments().size() - 1;
@@ -312,6 +314,11 @@ public final class PartitionLog implements AutoCloseable {
         if (!state.host.isOnline()) {
             throw new KafkaStorageException("partition " + state.partition + " is offline");
         }
+    }
+
+    /** The log as those see it who take old records out of it. */
+    LogCleaning cleaning() {
+        return cleaning;
     }
 
     LogDurability durability() {

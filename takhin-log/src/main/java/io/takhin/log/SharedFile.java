@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -104,11 +105,12 @@ final class SharedFile {
         }
     }
 
+    /** Takes the place of what has the name: a segment may be deleted again before it is gone. */
     void renameTo(Path target) throws IOException {
         lock.lock();
         try {
             if (Files.exists(path)) {
-                Files.move(path, target);
+                Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
             }
             path = target;
         } finally {

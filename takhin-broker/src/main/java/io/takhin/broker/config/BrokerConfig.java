@@ -121,8 +121,19 @@ public record BrokerConfig(
         }
     }
 
-    /** When logs are compacted; {@code cleanableRatioMin} is a share of the log, 0 to 1. */
-    public record Compaction(boolean enabled, Duration interval, double cleanableRatioMin) {}
+    /**
+     * When logs are compacted, and what that may cost.
+     *
+     * @param cleanableRatioMin a share of the log, 0 to 1
+     * @param mapBytesMax memory for the keys of one run
+     * @param bytesPerSecond read and written; 0: no limit
+     */
+    public record Compaction(
+            boolean enabled,
+            Duration interval,
+            double cleanableRatioMin,
+            long mapBytesMax,
+            long bytesPerSecond) {}
 
     /** How followers copy. */
     public record Replication(
