@@ -9,6 +9,7 @@ import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.TopicConfigs;
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupLag;
+import io.takhin.log.LogCleaner;
 import io.takhin.log.LogDirectory;
 import io.takhin.metadata.MetadataNode;
 import io.takhin.metadata.MetadataSettings;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +57,7 @@ final class Broker implements BrokerProcess {
     private final LedPartitions led;
     private final GroupCoordination groups;
     private final ApiTable apis;
+    private @Nullable LogCleaner cleaner;
 
     static BrokerProcess start(Surroundings surroundings) throws IOException, InterruptedException {
         Broker broker = new Broker(surroundings);
@@ -137,6 +140,7 @@ final class Broker implements BrokerProcess {
         metadata.start();
         await(metadata.membership().caughtUp());
         hosted.setStraysAside();
+        cleaner = LogCleaner.start(directory, hosted::highWatermarkOf, cleanerSettings(), clock);
         for (BoundSocket socket : sockets) {
             listeners.add(listen(socket));
         }
@@ -149,6 +153,10 @@ final class Broker implements BrokerProcess {
                 config.node().id(),
                 config.network().advertisedHost(),
                 advertisedPort());
+    }
+
+    private LogCleaner.Settings cleanerSettings() {
+        return new PartSettings(config).cleaner();
     }
 
     private Listener listen(BoundSocket socket) {
@@ -201,6 +209,9 @@ final class Broker implements BrokerProcess {
         timers.close();
         blocking.shutdown();
         loops.close();
+        if (cleaner != null) {
+            cleaner.close();
+        }
         long epoch = metadata.membership().epoch();
         stopMetadata();
         directory.close(epoch);

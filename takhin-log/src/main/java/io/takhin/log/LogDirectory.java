@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InconsistentTopicIdException;
@@ -43,6 +44,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final List<Runnable> failureListeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<TopicPartition>> removalListeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private final Host host;
     private final FlushRule rule;
@@ -294,6 +296,7 @@ public final class LogDirectory implements AutoCloseable {
                 housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
             }
             housekeeper.checkpointSoon();
+            removalListeners.forEach(listener -> listener.accept(partition));
         } catch (IOException e) {
             host.fail(e);
             throw new KafkaStorageException("cannot remove " + partition, e);
@@ -355,6 +358,16 @@ public final class LogDirectory implements AutoCloseable {
         if (!isOnline()) {
             listener.run();
         }
+    }
+
+    /** Called when a log is gone, before another one can have its name. */
+    void onRemoval(Consumer<TopicPartition> listener) {
+        removalListeners.add(listener);
+    }
+
+    /** An I/O error elsewhere in the directory. */
+    void fail(IOException cause) {
+        host.fail(cause);
     }
 
     /** A clean stop, as {@link #close(long)} without a broker epoch. */

@@ -123,12 +123,13 @@ final class SharedFile {
         }
     }
 
+    /** Takes the place of what has the name: a segment may be deleted again before it is gone. */
     void renameTo(Path target) throws IOException {
         lock.lock();
         try {
             if (Files.exists(path)) {
-                // One of the same name may wait there to be removed.
-                Files.move(path, target, StandardCopyOption.REPLACE_EXISTING);
+                // One of the same name may wait there to be removed: it is replaced.
+                Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
             }
             path = target;
         } finally {
