@@ -73,8 +73,7 @@ final class Broker implements BrokerProcess {
         KafkaProperties properties = new KafkaProperties(surroundings.loaded(), advertisedPort());
         TopicConfigs topicConfigs = new TopicConfigs(properties, config.node().id());
         StorageReports reports =
-                new StorageReports(
-                        surroundings.health(), surroundings.metrics().storage(), clock);
+                new StorageReports(surroundings.health(), surroundings.metrics().storage(), clock);
         MetadataSettings metadataSettings =
                 settings.metadata(LISTENER, advertisedPort(), properties.asMap());
         MetadataNode.checkDirectory(metadataSettings);

@@ -239,8 +239,7 @@ public final class LogDirectory implements AutoCloseable {
             Files.createDirectory(directory);
             PartitionMetadataFile.write(directory, topicId);
         } catch (IOException e) {
-            DiskSpace.discard(
-                    List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
+            DiskSpace.discard(List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
             throw e;
         }
         LogState.Loaded empty =
@@ -392,8 +391,7 @@ public final class LogDirectory implements AutoCloseable {
             space.close();
             housekeeper.stop();
             closeLogs();
-            boolean clean =
-                    isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
+            boolean clean = isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
             if (clean) {
                 checkpoints.write(logs.values());
             }

@@ -155,9 +155,7 @@ public enum Setting {
                     + " others served, until a quarter more is free again. 0 lets records fill"
                     + " the disk."),
     STORAGE_DISK_RESERVE_PERCENT(
-            whole("percent", 0, 100),
-            "5",
-            "The reserve is no more than this share of the disk."),
+            whole("percent", 0, 100), "5", "The reserve is no more than this share of the disk."),
     STORAGE_CLEANER_ENABLED(
             flag(), "true", "Compact topics that ask for it.", kafka("log.cleaner.enable")),
     STORAGE_COMPACTION_INTERVAL_MS(
