@@ -103,6 +103,16 @@ public final class DiskSpace implements AutoCloseable {
         }
     }
 
+    /** Of the whole file system. */
+    public long totalBytes() throws IOException {
+        return store.total();
+    }
+
+    /** What may still be written to it, the reserve included. */
+    public long usableBytes() throws IOException {
+        return store.usable();
+    }
+
     public boolean isReadOnly() {
         return refusal != null;
     }
