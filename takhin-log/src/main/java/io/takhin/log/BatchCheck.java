@@ -7,8 +7,8 @@ import java.nio.channels.FileChannel;
 import java.util.zip.CRC32C;
 
 /**
- * Looks at batches that lay on the disk before this process, so that what a disk, a cable or a
- * copy made of them is noticed before a client sees it. Every batch is held against its checksum;
+ * Looks at batches that lay on the disk before this process, so that what a disk, a cable or a copy
+ * made of them is noticed before a client sees it. Every batch is held against its checksum;
  * offsets and leader epochs, which the checksum leaves out, against their neighbours and the log.
  *
  * <p>Threads: one. Blocks for the disk.

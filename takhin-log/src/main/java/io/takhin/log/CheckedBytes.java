@@ -60,31 +60,38 @@ final class CheckedBytes {
 
     /** All from the position on was checked, or written by this process. */
     void addTail(int position) {
-        state.updateAndGet(now -> new State(
-                Math.min(now.knownFrom, position), now.ranges, now.damaged));
+        state.updateAndGet(
+                now -> new State(Math.min(now.knownFrom, position), now.ranges, now.damaged));
     }
 
     void add(int from, int to) {
         if (from < to) {
-            state.updateAndGet(now -> new State(
-                    now.knownFrom, withoutSmallest(merged(now.ranges, from, to)), now.damaged));
+            state.updateAndGet(now ->
+                    new State(
+                            now.knownFrom,
+                            withoutSmallest(merged(now.ranges, from, to)),
+                            now.damaged));
         }
     }
 
     /** False where this was known before. */
     boolean addDamaged(int position) {
-        State before = state.getAndUpdate(now -> Arrays.binarySearch(now.damaged, position) >= 0
-                ? now
-                : new State(now.knownFrom, now.ranges, with(now.damaged, position)));
+        State before =
+                state.getAndUpdate(now ->
+                        Arrays.binarySearch(now.damaged, position) >= 0
+                                ? now
+                                : new State(
+                                        now.knownFrom, now.ranges, with(now.damaged, position)));
         return Arrays.binarySearch(before.damaged, position) < 0;
     }
 
     /** Bytes from the position on are gone; what comes in their place is written by us. */
     void cutTo(int position) {
-        state.updateAndGet(now -> new State(
-                Math.min(now.knownFrom, position),
-                now.ranges,
-                Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
+        state.updateAndGet(now ->
+                new State(
+                        Math.min(now.knownFrom, position),
+                        now.ranges,
+                        Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
     }
 
     private static int[] merged(int[] ranges, int from, int to) {

@@ -145,7 +145,8 @@ public final class DiskSpace implements AutoCloseable {
     /** A write met the end of the disk. */
     void full(IOException cause) {
         if (reserve.isNone()) {
-            log.error("the disk of {} is full: delete topics or records, or enlarge it", root, cause);
+            log.error(
+                    "the disk of {} is full: delete topics or records, or enlarge it", root, cause);
             return;
         }
         looksToWait = LOOKS_AFTER_FULL;

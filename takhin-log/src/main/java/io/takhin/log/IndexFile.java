@@ -122,7 +122,11 @@ final class IndexFile {
         }
         if (count >= now.stored) {
             int kept = count - now.stored;
-            entries = new Entries(now.stored, copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MAX)), kept);
+            entries =
+                    new Entries(
+                            now.stored,
+                            copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MAX)),
+                            kept);
             return;
         }
         entries = new Entries(count, ByteBuffer.allocate(0), 0);

@@ -142,8 +142,7 @@ public final class LogDirectory implements AutoCloseable {
     private DirectoryRecovery.Result readBack(
             JournalContents contents, Clock clock, RecoveryListener listener) throws IOException {
         if (!contents.hasEntries()) {
-            return new DirectoryRecovery(root, settings, checkpoints, null, clock)
-                    .run(listener);
+            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
         }
         try (JournalReplay replay = JournalReplay.of(root, contents)) {
             return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
@@ -230,8 +229,7 @@ public final class LogDirectory implements AutoCloseable {
             Files.createDirectory(directory);
             PartitionMetadataFile.write(directory, topicId);
         } catch (IOException e) {
-            DiskSpace.discard(
-                    List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
+            DiskSpace.discard(List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
             throw e;
         }
         LogState.Loaded empty =
@@ -359,8 +357,7 @@ public final class LogDirectory implements AutoCloseable {
             space.close();
             housekeeper.stop();
             closeLogs();
-            boolean clean =
-                    isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
+            boolean clean = isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
             if (clean) {
                 checkpoints.write(logs.values());
             }

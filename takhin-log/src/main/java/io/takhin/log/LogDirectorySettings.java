@@ -25,12 +25,7 @@ public record LogDirectorySettings(
             Duration producerIdleMax,
             Duration checkpointInterval,
             int recoveryThreads) {
-        this(
-                defaults,
-                producerIdleMax,
-                checkpointInterval,
-                recoveryThreads,
-                DiskReserve.NONE);
+        this(defaults, producerIdleMax, checkpointInterval, recoveryThreads, DiskReserve.NONE);
     }
 
     public LogDirectorySettings {

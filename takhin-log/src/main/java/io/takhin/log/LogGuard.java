@@ -5,8 +5,8 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
  * Stands around whatever changes a log and whatever is asked of its files: changes take the lock
- * and are refused while the log is offline, and an I/O error takes the directory offline, but for
- * a full disk on which a change was undone.
+ * and are refused while the log is offline, and an I/O error takes the directory offline, but for a
+ * full disk on which a change was undone.
  *
  * <p>Threads: any.
  */

@@ -78,8 +78,7 @@ final class LoneHost implements LogHost {
             do {
                 plan = dirty.durability().plan();
                 disk.sync(List.of(plan), 0);
-            } while (!dirty.durability()
-                    .complete(dirty, plan, FlushObserver.Target.SEGMENTS));
+            } while (!dirty.durability().complete(dirty, plan, FlushObserver.Target.SEGMENTS));
         } catch (IOException e) {
             fail(e);
         } finally {

@@ -141,9 +141,7 @@ final class Batches {
     /** "offset=value" of every record that a read found. */
     static List<String> valuesOf(LogRead read) throws IOException {
         List<String> values = new ArrayList<>();
-        recordsOf(read)
-                .records()
-                .forEach(record -> values.add(shown(record)));
+        recordsOf(read).records().forEach(record -> values.add(shown(record)));
         return values;
     }
 

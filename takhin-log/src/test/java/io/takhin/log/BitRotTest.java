@@ -78,8 +78,9 @@ class BitRotTest {
 
     private static long baseOf(PartitionLog log, long offset) {
         try (var files = Files.list(log.directory())) {
-            return files.mapToLong(file -> PartitionFiles.offsetOf(
-                            file.getFileName().toString(), PartitionFiles.LOG))
+            return files.mapToLong(file ->
+                            PartitionFiles.offsetOf(
+                                    file.getFileName().toString(), PartitionFiles.LOG))
                     .filter(base -> base >= 0 && base <= offset)
                     .max()
                     .orElseThrow();

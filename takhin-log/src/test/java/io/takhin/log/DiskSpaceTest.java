@@ -83,7 +83,8 @@ class DiskSpaceTest {
 
     @Test
     void onASmallDiskTheReserveIsAShareOfIt() {
-        assertThat(new DiskReserve(1L << 30, 5).bytesOf(10L << 30)).isEqualTo((10L << 30) / 100 * 5);
+        assertThat(new DiskReserve(1L << 30, 5).bytesOf(10L << 30))
+                .isEqualTo((10L << 30) / 100 * 5);
         assertThat(new DiskReserve(1L << 30, 5).bytesOf(1L << 40)).isEqualTo(1L << 30);
     }
 
