@@ -9,8 +9,10 @@ import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.TopicConfigs;
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupLag;
+import io.takhin.log.LogCleaner;
 import io.takhin.log.LogDirectory;
 import io.takhin.metadata.MetadataNode;
+import io.takhin.metadata.MetadataSettings;
 import io.takhin.network.BoundSocket;
 import io.takhin.network.EventLoops;
 import io.takhin.network.Listener;
@@ -25,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +57,7 @@ final class Broker implements BrokerProcess {
     private final LedPartitions led;
     private final GroupCoordination groups;
     private final ApiTable apis;
+    private @Nullable LogCleaner cleaner;
 
     static BrokerProcess start(Surroundings surroundings) throws IOException, InterruptedException {
         Broker broker = new Broker(surroundings);
@@ -69,8 +73,10 @@ final class Broker implements BrokerProcess {
         KafkaProperties properties = new KafkaProperties(surroundings.loaded(), advertisedPort());
         TopicConfigs topicConfigs = new TopicConfigs(properties, config.node().id());
         StorageReports reports =
-                new StorageReports(
-                        surroundings.health(), surroundings.metrics().storage(), clock);
+                new StorageReports(surroundings.health(), surroundings.metrics().storage(), clock);
+        MetadataSettings metadataSettings =
+                settings.metadata(LISTENER, advertisedPort(), properties.asMap());
+        MetadataNode.checkDirectory(metadataSettings);
         directory =
                 LogDirectory.open(
                         config.storage().dataDir(),
@@ -81,7 +87,7 @@ final class Broker implements BrokerProcess {
         directory.groupCommit().observe(reports);
         metadata =
                 MetadataNode.open(
-                        settings.metadata(LISTENER, advertisedPort(), properties.asMap()),
+                        metadataSettings,
                         clock,
                         directory.brokerEpochOfCleanStop().orElse(-1),
                         failed::complete);
@@ -133,6 +139,7 @@ final class Broker implements BrokerProcess {
         metadata.start();
         await(metadata.membership().caughtUp());
         hosted.setStraysAside();
+        cleaner = LogCleaner.start(directory, hosted::highWatermarkOf, cleanerSettings(), clock);
         for (BoundSocket socket : sockets) {
             listeners.add(listen(socket));
         }
@@ -145,6 +152,10 @@ final class Broker implements BrokerProcess {
                 config.node().id(),
                 config.network().advertisedHost(),
                 advertisedPort());
+    }
+
+    private LogCleaner.Settings cleanerSettings() {
+        return new PartSettings(config).cleaner();
     }
 
     private Listener listen(BoundSocket socket) {
@@ -197,6 +208,9 @@ final class Broker implements BrokerProcess {
         timers.close();
         blocking.shutdown();
         loops.close();
+        if (cleaner != null) {
+            cleaner.close();
+        }
         long epoch = metadata.membership().epoch();
         stopMetadata();
         directory.close(epoch);

@@ -6,6 +6,7 @@ import io.takhin.broker.topicconfig.ConfigSetting;
 import io.takhin.broker.topicconfig.TopicSettings;
 import io.takhin.coordinator.GroupSettings;
 import io.takhin.log.DiskReserve;
+import io.takhin.log.LogCleaner;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectorySettings;
 import io.takhin.metadata.MetadataSettings;
@@ -52,6 +53,16 @@ final class PartSettings {
                 CHECKPOINT_INTERVAL,
                 threads,
                 new DiskReserve(reserve.bytes(), reserve.percentMax()));
+    }
+
+    LogCleaner.Settings cleaner() {
+        BrokerConfig.Compaction compaction = config.storage().compaction();
+        return new LogCleaner.Settings(
+                config.storage().cleanupInterval(),
+                compaction.enabled(),
+                compaction.interval(),
+                compaction.mapBytesMax(),
+                compaction.bytesPerSecond());
     }
 
     GroupSettings groups() {

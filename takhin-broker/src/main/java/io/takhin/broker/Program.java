@@ -47,10 +47,6 @@ final class Program implements AutoCloseable {
         BrokerConfig config = loaded.config();
         LogLevels levels = startLog(config);
         log.info("Takhin {} starting, broker {}", Version.current(), config.node().id());
-        log.warn(
-                "retention and compaction do not run in this version: all records are kept,"
-                        + " whatever storage.log.retention, storage.cleaner and"
-                        + " storage.compaction say");
         StartFailure.requireUsable(config.storage().dataDir());
         startHealth(config.health());
         Metrics metrics = new Metrics(Version.current(), config.storage().dataDir());

@@ -114,7 +114,9 @@ final class DirectoryRecovery {
             listener.readBack(done.size(), partitions.size());
             return done;
         } catch (ExecutionException e) {
-            throw new IOException("cannot read back " + root, e.getCause());
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(
+                    "cannot read back %s: %s".formatted(root, cause.getMessage()), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while reading back " + root, e);

@@ -53,7 +53,7 @@ final class DiskSync {
     }
 
     private static boolean syncFileSystem(Path directory) throws IOException {
-        return directory.getFileSystem() == FileSystems.getDefault() && Syncfs.sync(directory);
+        return directory.getFileSystem().equals(FileSystems.getDefault()) && Syncfs.sync(directory);
     }
 
     private static void syncEach(List<SharedFile> files) throws IOException {

@@ -138,6 +138,37 @@ final class IndexFile {
         }
     }
 
+    /**
+     * Forgets the zeros at the end of a file that was made larger than what it holds: Kafka
+     * preallocates its indexes, 10 MiB each.
+     */
+    void dropUnset() throws IOException {
+        int low = 0;
+        int high = count();
+        if (high == 0 || isSet(high - 1)) {
+            return;
+        }
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (isSet(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        truncateTo(low);
+    }
+
+    private boolean isSet(int index) throws IOException {
+        ByteBuffer entry = entry(index);
+        for (int at = 0; at < entryBytes; at++) {
+            if (entry.get(at) != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Forgets everything, also bytes that are no whole entry. */
     void clear() throws IOException {
         entries = new Entries(0, ByteBuffer.allocate(0), 0);

@@ -33,6 +33,8 @@ final class Journal {
     }
 
     /**
+     * Opens what the process before left, if there is anything.
+     *
      * @param contents what the process before left in it; it is in the logs' files already, but may
      *     not be durable there
      */

@@ -20,20 +20,22 @@ final class JournalFile implements AutoCloseable {
     /** Zeros written and synced at a time, so that preparing does not crowd out anybody. */
     private static final int STEP_BYTES = 1 << 20;
 
+    private final Path root;
     private final Path path;
     private final int halfBytes;
 
     /** Null until the file is there. */
     private volatile @Nullable FileChannel channel;
 
-    private JournalFile(Path path, int halfBytes) {
-        this.path = path;
+    private JournalFile(Path root, int halfBytes) {
+        this.root = root;
+        this.path = root.resolve(NAME);
         this.halfBytes = halfBytes;
     }
 
     /** Opens the file if there is one. */
     static JournalFile open(Path root, int halfBytes) throws IOException {
-        JournalFile file = new JournalFile(root.resolve(NAME), halfBytes);
+        JournalFile file = new JournalFile(root, halfBytes);
         if (Files.exists(file.path)) {
             file.channel =
                     FileChannel.open(file.path, StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -92,7 +94,7 @@ final class JournalFile implements AutoCloseable {
         }
         writeHeader(half, generation);
         file.force(true);
-        DiskSync.syncPath(path.toAbsolutePath().getParent());
+        DiskSync.syncPath(root);
     }
 
     /** Durable when it returns: entries of other generations mean nothing from now on. */

@@ -32,21 +32,30 @@ final class JournalFormat {
 
     enum Kind {
         /** Not an entry: what zeros would be. */
-        NONE,
+        NONE(0),
         /** Batches, as the segment's file has them at the position. */
-        DATA,
+        DATA(1),
         /**
          * The log was cut, and its segments hold durably what is left: entries before this one mean
          * nothing for it any more.
          */
-        FORGET,
+        FORGET(2),
         /** Fills a block. */
-        PADDING;
+        PADDING(3);
 
-        private static final Kind[] ALL = values();
+        private final byte code;
+
+        Kind(int code) {
+            this.code = (byte) code;
+        }
 
         static Kind of(byte code) {
-            return code > 0 && code < ALL.length ? ALL[code] : NONE;
+            return switch (code) {
+                case 1 -> DATA;
+                case 2 -> FORGET;
+                case 3 -> PADDING;
+                default -> NONE;
+            };
         }
     }
 
@@ -111,7 +120,7 @@ final class JournalFormat {
         TopicPartition partition = entry.partition();
         buffer.putInt(at + 4, entry.bytes())
                 .putLong(at + 8, entry.generation())
-                .put(at + 16, (byte) entry.kind().ordinal())
+                .put(at + 16, entry.kind().code)
                 .put(at + 17, (byte) 0)
                 .putShort(at + 18, (short) partition.topic().length())
                 .putLong(at + 20, entry.topicId().getMostSignificantBits())

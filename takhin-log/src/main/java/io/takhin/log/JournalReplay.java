@@ -49,15 +49,16 @@ final class JournalReplay implements AutoCloseable {
      *
      * @param topicId of the topic that its directory is of; entries of others mean nothing
      * @param from what lies below was durable in the segments, or was deleted
-     * @return whether the journal had anything of this log
+     * @return whether the journal has anything of this log, wanted or not: a cut must say so
      */
     boolean restore(Path directory, TopicPartition partition, Uuid topicId, long from)
             throws IOException {
-        List<JournalEntry> wanted =
+        List<JournalEntry> own =
                 contents.of(partition).stream()
                         .filter(entry -> entry.topicId().equals(topicId))
-                        .filter(entry -> entry.lastOffset() >= from)
                         .toList();
+        List<JournalEntry> wanted =
+                own.stream().filter(entry -> entry.lastOffset() >= from).toList();
         int next = 0;
         while (next < wanted.size()) {
             int until = next;
@@ -70,7 +71,7 @@ final class JournalReplay implements AutoCloseable {
             }
             next = until;
         }
-        return !wanted.isEmpty();
+        return !own.isEmpty();
     }
 
     private boolean restoreSegment(Path path, List<JournalEntry> entries) throws IOException {

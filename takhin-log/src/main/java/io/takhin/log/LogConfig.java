@@ -19,7 +19,7 @@ import org.apache.kafka.common.record.TimestampType;
  * @param timestampBeforeMaxMillis how far in the past a record may lie ({@code
  *     message.timestamp.before.max.ms})
  * @param timestampAfterMaxMillis how far in the future ({@code message.timestamp.after.max.ms})
- * @param compacted whether {@code cleanup.policy} contains compact: records must then have keys
+ * @param cleanup what becomes of old records
  * @param flushPolicy when an append counts as done ({@code flush.policy})
  * @param flushMessages unflushed records before a flush is forced ({@code flush.messages})
  * @param flushAge time before unflushed records are forced to disk ({@code flush.ms})
@@ -34,11 +34,43 @@ public record LogConfig(
         TimestampType timestampType,
         long timestampBeforeMaxMillis,
         long timestampAfterMaxMillis,
-        boolean compacted,
+        Cleanup cleanup,
         FlushPolicy flushPolicy,
         long flushMessages,
         Duration flushAge,
         Duration fileDeleteDelay) {
+
+    /** Whether old records of a key may go: records must then have keys. */
+    public boolean compacted() {
+        return cleanup.compacts();
+    }
+
+    /** The same with other rules for old records. */
+    public LogConfig withCleanup(Cleanup other) {
+        return new LogConfig(
+                segmentBytes,
+                segmentAge,
+                indexIntervalBytes,
+                indexBytesMax,
+                messageBytesMax,
+                timestampType,
+                timestampBeforeMaxMillis,
+                timestampAfterMaxMillis,
+                other,
+                flushPolicy,
+                flushMessages,
+                flushAge,
+                fileDeleteDelay);
+    }
+
+    /**
+     * The age, in milliseconds, at which a segment is closed: what is to be compacted in time must
+     * be closed in time.
+     */
+    long segmentMillisMax() {
+        long age = segmentAge.toMillis();
+        return compacted() ? Math.min(age, cleanup.lagMaxMillis()) : age;
+    }
 
     /** What acks=all waits for. */
     public enum FlushPolicy {

@@ -79,19 +79,37 @@ final class LogCutter {
             throw new IllegalArgumentException(
                     "the log ends at " + view.end() + " and cannot start at " + offset);
         }
-        if (offset <= view.start()) {
-            return;
-        }
+        long start = Math.max(offset, view.start());
         int gone = 0;
-        while (gone < view.segments().size() - 1 && view.endOf(gone) <= offset) {
+        while (gone < view.segments().size() - 1 && view.endOf(gone) <= start) {
             gone++;
+        }
+        if (gone == 0 && start == view.start()) {
+            return;
         }
         List<Segment> kept = view.segments().subList(gone, view.segments().size());
         state.view =
-                new LogView(List.copyOf(kept), offset, view.end(), view.endPosition(), view.cuts());
+                new LogView(List.copyOf(kept), start, view.end(), view.endPosition(), view.cuts());
         discard(view.segments().subList(0, gone));
-        state.epochs.truncateFromStart(offset);
+        state.namesChanged |= gone > 0;
+        state.epochs.truncateFromStart(start);
         state.writeEpochsWhenPossible();
+    }
+
+    /** Others are in the place of these segments, whose files are renamed already. */
+    void forget(List<Segment> replaced, long keptSnapshot) throws IOException {
+        List<Path> dead = new ArrayList<>();
+        for (Segment segment : replaced) {
+            segment.closeForWriting();
+            if (segment.baseOffset() != keptSnapshot) {
+                state.snapshots.delete(segment.baseOffset());
+            }
+            for (SharedFile file : segment.files()) {
+                file.markDeleted();
+                dead.add(file.path());
+            }
+        }
+        state.host.removeLater(dead, state.config.fileDeleteDelay());
     }
 
     private void discard(List<Segment> segments) throws IOException {

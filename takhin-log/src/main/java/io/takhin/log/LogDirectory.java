@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InconsistentTopicIdException;
@@ -35,6 +37,7 @@ public final class LogDirectory implements AutoCloseable {
     private final OptionalLong epochOfCleanStop;
     private final Checkpoints checkpoints;
     private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final List<Consumer<TopicPartition>> removalListeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private final Host host;
     private final FlushRule rule;
@@ -285,6 +288,7 @@ public final class LogDirectory implements AutoCloseable {
                 housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
             }
             housekeeper.checkpointSoon();
+            removalListeners.forEach(listener -> listener.accept(partition));
         } catch (IOException e) {
             faults.fail(e);
             throw new KafkaStorageException("cannot remove " + partition, e);
@@ -333,6 +337,16 @@ public final class LogDirectory implements AutoCloseable {
     /** Called once when the directory goes offline, on the thread that met the error. */
     public void onFailure(Runnable listener) {
         faults.onFailure(listener);
+    }
+
+    /** Called when a log is gone, before another one can have its name. */
+    void onRemoval(Consumer<TopicPartition> listener) {
+        removalListeners.add(listener);
+    }
+
+    /** An I/O error elsewhere in the directory. */
+    void fail(IOException cause) {
+        faults.fail(cause);
     }
 
     /** A clean stop, as {@link #close(long)} without a broker epoch. */

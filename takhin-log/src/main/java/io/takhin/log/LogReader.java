@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Finds things in a log.
  *
  * <p>Threads: any, without a lock: each search works on one {@link LogView}, and is done again on a
- * newer one if the log was cut under it.
+ * newer one if the log was cut, or its segments were replaced, under it.
  */
 final class LogReader {
     private static final LogRead NOTHING = new LogRead.Nothing();
@@ -38,14 +38,14 @@ final class LogReader {
 
     /** One search; may fail in odd ways when the log is cut while it runs. */
     @FunctionalInterface
-    private interface Search<T> {
+    interface Search<T> {
         T in(LogView view) throws IOException;
     }
 
     /** A batch that was found. */
     private record Place(int position, int sizeInBytes) {}
 
-    private <T> T search(Search<T> search) throws IOException {
+    <T> T search(Search<T> search) throws IOException {
         while (true) {
             LogView view = state.view;
             try {
@@ -54,7 +54,8 @@ final class LogReader {
                     | NoSuchFileException
                     | CorruptRecordException e) {
                 LogView now = state.view;
-                if (now.cuts() == view.cuts() && now.start() == view.start()) {
+                boolean same = now.cuts() == view.cuts() && now.start() == view.start();
+                if (same && now.segments().equals(view.segments())) {
                     throw e;
                 }
             }

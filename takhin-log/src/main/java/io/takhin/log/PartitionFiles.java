@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
@@ -12,6 +13,11 @@ final class PartitionFiles {
     static final String OFFSET_INDEX = ".index";
     static final String TIME_INDEX = ".timeindex";
     static final String TRANSACTION_INDEX = ".txnindex";
+
+    /** The files of one segment, its data first. */
+    static final List<String> OF_SEGMENT =
+            List.of(LOG, OFFSET_INDEX, TIME_INDEX, TRANSACTION_INDEX);
+
     static final String SNAPSHOT = ".snapshot";
     static final String DELETED = ".deleted";
     static final String CLEANED = ".cleaned";
@@ -46,7 +52,7 @@ final class PartitionFiles {
         return directory.resolve(name(offset, SNAPSHOT));
     }
 
-    private static String name(long offset, String suffix) {
+    static String name(long offset, String suffix) {
         return String.format(Locale.ROOT, "%020d%s", offset, suffix);
     }
 

@@ -33,6 +33,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogCutter cutter;
     private final LogReader reader;
+    private final LogCleaning cleaning;
     private volatile Uuid topicId;
     private volatile boolean finished;
 
@@ -48,6 +49,7 @@ public final class PartitionLog implements AutoCloseable {
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.reader = new LogReader(state, guard);
+        this.cleaning = new LogCleaning(state, guard, reader, cutter, appender);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
                 i < view.segments().size() - 1;
@@ -342,6 +344,11 @@ public final class PartitionLog implements AutoCloseable {
     /** Deleted, or its directory closed: nothing is written any more. */
     boolean isClosed() {
         return state.closed;
+    }
+
+    /** The log as those see it who take old records out of it. */
+    LogCleaning cleaning() {
+        return cleaning;
     }
 
     LogDurability durability() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,8 +97,10 @@ final class PartitionTidying {
         long from = Long.MAX_VALUE;
         long to = -1;
         for (Path swap : endingWith(swaps, PartitionFiles.LOG + PartitionFiles.SWAP)) {
-            from = Math.min(from, leadingOffset(swap));
-            to = Math.max(to, endOf(swap));
+            long first = leadingOffset(swap);
+            from = Math.min(from, first);
+            // Also where nothing is left in it, its old self goes.
+            to = Math.max(to, Math.max(first + 1, endOf(swap)));
         }
         for (Path file : files) {
             long offset = leadingOffset(file);
@@ -110,7 +113,7 @@ final class PartitionTidying {
         for (Path swap : swaps) {
             String name = swap.getFileName().toString();
             String plain = name.substring(0, name.length() - PartitionFiles.SWAP.length());
-            Files.move(swap, swap.resolveSibling(plain));
+            Files.move(swap, swap.resolveSibling(plain), StandardCopyOption.ATOMIC_MOVE);
         }
     }
 

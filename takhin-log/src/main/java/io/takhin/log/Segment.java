@@ -5,6 +5,7 @@ import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ final class Segment {
 
     private volatile int size;
     private volatile TimestampOffset newest;
-    private long firstTimestamp = BatchHeader.NO_TIMESTAMP;
+    private volatile long firstTimestamp = BatchHeader.NO_TIMESTAMP;
     private long createdMillis;
     private int bytesSinceIndexEntry;
     private @Nullable FileChannel writer;
@@ -38,15 +39,35 @@ final class Segment {
     record Room(LogConfig config, int bytes, long maxTimestamp, long lastOffset, long nowMillis) {}
 
     Segment(Path directory, long baseOffset, int size, long createdMillis) throws IOException {
+        this(new Names(directory, ""), baseOffset, size, createdMillis);
+    }
+
+    private Segment(Names names, long baseOffset, int size, long createdMillis) throws IOException {
         this.baseOffset = baseOffset;
         this.size = size;
         this.createdMillis = createdMillis;
         this.checked = new CheckedBytes(size);
-        file = new SharedFile(PartitionFiles.log(directory, baseOffset));
-        offsets = new OffsetIndex(PartitionFiles.offsetIndex(directory, baseOffset), baseOffset);
-        times = new TimeIndex(PartitionFiles.timeIndex(directory, baseOffset), baseOffset);
-        transactions = new TransactionIndex(PartitionFiles.transactionIndex(directory, baseOffset));
+        file = new SharedFile(names.of(baseOffset, PartitionFiles.LOG));
+        offsets = new OffsetIndex(names.of(baseOffset, PartitionFiles.OFFSET_INDEX), baseOffset);
+        times = new TimeIndex(names.of(baseOffset, PartitionFiles.TIME_INDEX), baseOffset);
+        transactions = new TransactionIndex(names.of(baseOffset, PartitionFiles.TRANSACTION_INDEX));
         newest = times.last();
+    }
+
+    /** One that is being made to replace others; what an earlier attempt left is removed. */
+    static Segment cleaned(Path directory, long baseOffset, long nowMillis) throws IOException {
+        Names names = new Names(directory, PartitionFiles.CLEANED);
+        for (String kind : PartitionFiles.OF_SEGMENT) {
+            Files.deleteIfExists(names.of(baseOffset, kind));
+        }
+        return new Segment(names, baseOffset, 0, nowMillis);
+    }
+
+    /** How the files are called until they have their place. */
+    private record Names(Path directory, String suffix) {
+        Path of(long baseOffset, String kind) {
+            return directory.resolve(PartitionFiles.name(baseOffset, kind) + suffix);
+        }
     }
 
     /** Opens the file for writing, and makes it where there is none. */
@@ -100,17 +121,23 @@ final class Segment {
         if (offsets.isFull(indexBytesMax) || times.isFull(indexBytesMax)) {
             return false;
         }
-        return size == 0 || ageAt(room) <= room.config.segmentAge().toMillis();
+        return size == 0 || ageAt(room) <= room.config.segmentMillisMax();
     }
 
     /** By the records' own time where they have one, as Kafka does. */
     private long ageAt(Room room) throws IOException {
-        if (firstTimestamp == BatchHeader.NO_TIMESTAMP) {
-            firstTimestamp = readFirstTimestamp();
+        long first = firstTimestamp();
+        return first >= 0 ? room.maxTimestamp - first : room.nowMillis - createdMillis;
+    }
+
+    /** Of the first batch; -1 where there is none, or it has none. */
+    long firstTimestamp() throws IOException {
+        long known = firstTimestamp;
+        if (known == BatchHeader.NO_TIMESTAMP) {
+            known = readFirstTimestamp();
+            firstTimestamp = known;
         }
-        return firstTimestamp >= 0
-                ? room.maxTimestamp - firstTimestamp
-                : room.nowMillis - createdMillis;
+        return known;
     }
 
     private long readFirstTimestamp() throws IOException {
@@ -185,6 +212,12 @@ final class Segment {
         return newest;
     }
 
+    /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
+    void dropUnsetIndexEntries() throws IOException {
+        offsets.entries().dropUnset();
+        times.dropUnset();
+    }
+
     /**
      * Sets the indexes back to what they knew below an offset, so that batches can be noted anew.
      *
@@ -219,18 +252,35 @@ final class Segment {
 
     /** Looks behind the last index entry for a larger timestamp than that entry knows. */
     void findNewest() throws IOException {
-        newest = times.last();
+        newest = readNewest();
+    }
+
+    /**
+     * The same for a closed segment whose index a crash may have cut short. Nothing else of it
+     * changes, so anybody may ask.
+     */
+    TimestampOffset confirmNewest() throws IOException {
+        TimestampOffset read = readNewest();
+        if (read.timestamp() > newest.timestamp()) {
+            newest = read;
+        }
+        return newest;
+    }
+
+    private TimestampOffset readNewest() throws IOException {
+        TimestampOffset found = times.last();
         FileChannel channel = file.acquire();
         try {
-            int from = startFor(channel, newest.offset(), size);
+            int from = startFor(channel, found.offset(), size);
             BatchScanner scanner =
                     new BatchScanner(channel, from, size, BatchScanner.SEQUENTIAL_BYTES);
             while (scanner.next()) {
                 long timestamp = BatchHeader.maxTimestamp(scanner.buffer(), scanner.at());
-                if (timestamp > newest.timestamp()) {
-                    newest = new TimestampOffset(timestamp, scanner.lastOffset());
+                if (timestamp > found.timestamp()) {
+                    found = new TimestampOffset(timestamp, scanner.lastOffset());
                 }
             }
+            return found;
         } finally {
             file.release();
         }
@@ -296,6 +346,12 @@ final class Segment {
         findNewest();
     }
 
+    /** When a record was last written here, milliseconds; what copies the file may lose it. */
+    long lastWritten() throws IOException {
+        return Files.getLastModifiedTime(file.path()).toMillis();
+    }
+
+    /** The data first: a segment without it is none. */
     List<SharedFile> files() {
         return List.of(file, offsets.entries().file(), times.entries().file(), transactions.file());
     }

@@ -107,6 +107,7 @@ final class SegmentRecovery {
             nextOffset = scanner.lastOffset() + 1;
             validBytes = scanner.position() + scanner.sizeInBytes();
         }
+        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
         if (checkedFrom >= 0) {
             segment.checked().addTail(checkedFrom);
         }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -122,11 +123,13 @@ final class SharedFile {
         }
     }
 
+    /** Takes the place of what has the name: a segment may be deleted again before it is gone. */
     void renameTo(Path target) throws IOException {
         lock.lock();
         try {
             if (Files.exists(path)) {
-                Files.move(path, target);
+                // One of the same name may wait there to be removed: it is replaced.
+                Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
             }
             path = target;
         } finally {

@@ -33,7 +33,7 @@ final class Batches {
                 TimestampType.CREATE_TIME,
                 Long.MAX_VALUE,
                 Duration.ofHours(1).toMillis(),
-                false,
+                Cleanup.NONE,
                 LogConfig.FlushPolicy.ACK,
                 Long.MAX_VALUE,
                 Duration.ofSeconds(1),
@@ -51,7 +51,24 @@ final class Batches {
                 base.timestampType(),
                 base.timestampBeforeMaxMillis(),
                 base.timestampAfterMaxMillis(),
-                base.compacted(),
+                base.cleanup(),
+                base.flushPolicy(),
+                base.flushMessages(),
+                base.flushAge(),
+                base.fileDeleteDelay());
+    }
+
+    static LogConfig anyTimestamp(LogConfig base) {
+        return new LogConfig(
+                base.segmentBytes(),
+                base.segmentAge(),
+                base.indexIntervalBytes(),
+                base.indexBytesMax(),
+                base.messageBytesMax(),
+                base.timestampType(),
+                Long.MAX_VALUE,
+                Long.MAX_VALUE,
+                base.cleanup(),
                 base.flushPolicy(),
                 base.flushMessages(),
                 base.flushAge(),

@@ -4,6 +4,7 @@ import io.takhin.base.Threads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,12 +22,16 @@ import org.apache.kafka.server.common.RequestLocal;
 import org.apache.kafka.server.storage.log.FetchIsolation;
 import org.apache.kafka.server.util.Scheduler;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.Cleaner;
 import org.apache.kafka.storage.internals.log.FetchDataInfo;
 import org.apache.kafka.storage.internals.log.LogAppendInfo;
 import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
+import org.apache.kafka.storage.internals.log.LogToClean;
 import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
+import org.apache.kafka.storage.internals.log.SkimpyOffsetMap;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
+import org.apache.kafka.storage.internals.utils.Throttler;
 import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
 
 /** Kafka's own log on the same files: the oracle. */
@@ -72,6 +77,7 @@ final class KafkaLog implements AutoCloseable {
         settings.put(
                 TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
                 config.timestampAfterMaxMillis());
+        settings.put(TopicConfig.DELETE_RETENTION_MS_CONFIG, config.cleanup().tombstoneMillis());
         settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, config.compacted() ? "compact" : "delete");
         return new org.apache.kafka.storage.internals.log.LogConfig(settings);
     }
@@ -88,6 +94,36 @@ final class KafkaLog implements AutoCloseable {
                 RequestLocal.noCaching(),
                 VerificationGuard.SENTINEL,
                 (short) 0);
+    }
+
+    /** What Kafka's cleaner found to do, and did. */
+    record Cleaning(long sectionEnd, long dirtyBytes, double ratio, long cleanedBelow) {}
+
+    /** One run of Kafka's cleaner, with room for as many keys as {@link OffsetMap} has then. */
+    Cleaning compact(long cleanedBelow, int mapBytes, long nowMillis) throws IOException {
+        long first = Math.max(cleanedBelow, log.logStartOffset());
+        long end = Math.min(log.lastStableOffset(), log.activeSegment().baseOffset());
+        LogToClean section = new LogToClean(log, first, Math.max(first, end), false);
+        try {
+            Cleaner cleaner =
+                    new Cleaner(
+                            0,
+                            new SkimpyOffsetMap(mapBytes),
+                            1 << 16,
+                            1 << 20,
+                            0.8,
+                            new Throttler(1e12, 1000, "oracle", "bytes", new FixedTime()),
+                            new FixedTime(),
+                            partition -> {});
+            long cleaned = cleaner.doClean(section, nowMillis).getKey();
+            return new Cleaning(
+                    section.firstUncleanableOffset(),
+                    section.cleanableBytes(),
+                    section.cleanableRatio(),
+                    cleaned);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** As {@link Batches#all}. */

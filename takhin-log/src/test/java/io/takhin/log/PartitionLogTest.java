@@ -237,7 +237,7 @@ class PartitionLogTest {
                         TimestampType.LOG_APPEND_TIME,
                         base.timestampBeforeMaxMillis(),
                         base.timestampAfterMaxMillis(),
-                        true,
+                        Cleanup.compact(0.5, 0),
                         base.flushPolicy(),
                         base.flushMessages(),
                         base.flushAge(),

@@ -1,6 +1,7 @@
 package io.takhin.metadata;
 
 import io.takhin.base.Clock;
+import io.takhin.log.Cleanup;
 import io.takhin.log.EpochEnd;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogRead;
@@ -59,7 +60,7 @@ final class MetadataLog implements RaftLog {
                     TimestampType.CREATE_TIME,
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
-                    false,
+                    Cleanup.NONE,
                     LogConfig.FlushPolicy.ACK,
                     Long.MAX_VALUE,
                     Duration.ofMillis(Long.MAX_VALUE),

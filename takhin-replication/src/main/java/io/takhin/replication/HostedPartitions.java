@@ -64,6 +64,12 @@ public final class HostedPartitions implements MetadataListener {
         return topic == null ? null : topic.get(index);
     }
 
+    /** Up to where a log's records can be read; -1 where no partition has the log. */
+    public long highWatermarkOf(PartitionLog of) {
+        Partition partition = get(of.topicId(), of.topicPartition().partition());
+        return partition != null && partition.log() == of ? partition.highWatermark() : -1;
+    }
+
     /** Everything hosted now; a snapshot. */
     public Collection<Partition> all() {
         List<Partition> all = new ArrayList<>();

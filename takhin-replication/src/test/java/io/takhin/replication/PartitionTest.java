@@ -2,6 +2,7 @@ package io.takhin.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.PartitionLog;
 import io.takhin.testkit.ManualClock;
@@ -93,7 +94,7 @@ class PartitionTest {
                 TimestampType.CREATE_TIME,
                 Long.MAX_VALUE,
                 Long.MAX_VALUE,
-                false,
+                Cleanup.NONE,
                 LogConfig.FlushPolicy.ACK,
                 Long.MAX_VALUE,
                 Duration.ofSeconds(1),

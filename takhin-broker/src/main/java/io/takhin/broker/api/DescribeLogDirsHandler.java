@@ -21,10 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What lies on the broker's disk, and how large it is (KIP-113, KIP-827). A partition's size is that
- * of its record batches, without indexes. No log is ahead of its high watermark here, so no log
- * lags; none is about to move to another directory, as there is one. The metadata quorum's own log
- * is not a partition that clients know.
+ * What lies on the broker's disk, and how large it is (KIP-113, KIP-827). A partition's size is
+ * that of its record batches, without indexes. No log is ahead of its high watermark here, so no
+ * log lags; none is about to move to another directory, as there is one. The metadata quorum's own
+ * log is not a partition that clients know.
  */
 public final class DescribeLogDirsHandler implements ApiHandler {
     private static final Logger log = LoggerFactory.getLogger(DescribeLogDirsHandler.class);
@@ -50,8 +50,7 @@ public final class DescribeLogDirsHandler implements ApiHandler {
     private DescribeLogDirsResponseData answer(Exchange exchange) {
         var request = (DescribeLogDirsRequestData) exchange.request().body();
         DescribeLogDirsResult result =
-                new DescribeLogDirsResult()
-                        .setLogDir(directory.root().toAbsolutePath().toString());
+                new DescribeLogDirsResult().setLogDir(directory.root().toAbsolutePath().toString());
         try {
             if (directory.isOnline()) {
                 result.setTotalBytes(positive(directory.space().totalBytes()))

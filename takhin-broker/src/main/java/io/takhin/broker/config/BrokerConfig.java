@@ -125,8 +125,19 @@ public record BrokerConfig(
     /** What of the disk stays free: so many bytes, but no more than a share of it. */
     public record Reserve(long bytes, int percentMax) {}
 
-    /** When logs are compacted; {@code cleanableRatioMin} is a share of the log, 0 to 1. */
-    public record Compaction(boolean enabled, Duration interval, double cleanableRatioMin) {}
+    /**
+     * When logs are compacted, and what that may cost.
+     *
+     * @param cleanableRatioMin a share of the log, 0 to 1
+     * @param mapBytesMax memory for the keys of one run
+     * @param bytesPerSecond read and written; 0: no limit
+     */
+    public record Compaction(
+            boolean enabled,
+            Duration interval,
+            double cleanableRatioMin,
+            long mapBytesMax,
+            long bytesPerSecond) {}
 
     /** How followers copy. */
     public record Replication(

@@ -104,7 +104,9 @@ final class ConfigTree {
                 new Compaction(
                         values.flag(Setting.STORAGE_CLEANER_ENABLED),
                         millis(Setting.STORAGE_COMPACTION_INTERVAL_MS),
-                        values.ratio(Setting.STORAGE_COMPACTION_MIN_CLEANABLE_RATIO)));
+                        values.ratio(Setting.STORAGE_COMPACTION_MIN_CLEANABLE_RATIO),
+                        values.whole(Setting.STORAGE_COMPACTION_MAP_BYTES),
+                        values.whole(Setting.STORAGE_COMPACTION_IO_BYTES_PER_SECOND)));
     }
 
     private Path dataDir() {

@@ -26,9 +26,7 @@ final class ConfigurationPage {
             time*.
 
             A setting marked *not in this version* accepts only its default: what would switch on a \
-            feature that is missing is refused, never ignored. Until retention and compaction run, \
-            their settings are checked and kept, all records stay, and the broker says so in its \
-            log when it starts.
+            feature that is missing is refused, never ignored.
 
             Kafka's name is what the admin tools show (`kafka-configs --describe --entity-type \
             brokers`).

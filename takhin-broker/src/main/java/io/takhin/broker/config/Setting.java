@@ -155,9 +155,7 @@ public enum Setting {
                     + " others served, until a quarter more is free again. 0 lets records fill"
                     + " the disk."),
     STORAGE_DISK_RESERVE_PERCENT(
-            whole("percent", 0, 100),
-            "5",
-            "The reserve is no more than this share of the disk."),
+            whole("percent", 0, 100), "5", "The reserve is no more than this share of the disk."),
     STORAGE_CLEANER_ENABLED(
             flag(), "true", "Compact topics that ask for it.", kafka("log.cleaner.enable")),
     STORAGE_COMPACTION_INTERVAL_MS(
@@ -170,6 +168,17 @@ public enum Setting {
             "0.5",
             "Share of a log that must be uncompacted before it is compacted.",
             kafka("log.cleaner.min.cleanable.ratio")),
+    STORAGE_COMPACTION_MAP_BYTES(
+            bytes(1 << 16, Long.MAX_VALUE),
+            "33554432",
+            "Memory, taken only while a log is compacted, that holds the keys of one run: 30 bytes a"
+                    + " key. More keys take more runs.",
+            kafka("log.cleaner.dedupe.buffer.size")),
+    STORAGE_COMPACTION_IO_BYTES_PER_SECOND(
+            bytes(0, Long.MAX_VALUE),
+            "67108864",
+            "What compaction may read and write in a second; 0 is no limit.",
+            kafka("log.cleaner.io.max.bytes.per.second")),
     STORAGE_TIERED_ENABLED(flag(), "false", "Move old segments to S3.", later("Tiered storage")),
     STORAGE_TIERED_S3_BUCKET(text(), "", "Bucket, for storage.tiered.enabled."),
     STORAGE_TIERED_S3_REGION(text(), "", "Region of the bucket."),

@@ -34,5 +34,10 @@ public interface StorageMetrics {
     Collection<PartitionStorage> partitions();
 
     record PartitionStorage(
-            String topic, int partition, long startOffset, long endOffset, long bytes, int segments) {}
+            String topic,
+            int partition,
+            long startOffset,
+            long endOffset,
+            long bytes,
+            int segments) {}
 }

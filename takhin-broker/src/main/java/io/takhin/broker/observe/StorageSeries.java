@@ -84,8 +84,9 @@ public final class StorageSeries {
                         "takhin_storage_partitions",
                         "Partitions hosted here, by what acks=all waits for.",
                         "flush_policy")
-                .callback(callback -> storage.partitionsByFlushPolicy()
-                        .forEach((policy, count) -> callback.call(count, policy)))
+                .callback(callback ->
+                        storage.partitionsByFlushPolicy()
+                                .forEach((policy, count) -> callback.call(count, policy)))
                 .register(registry);
         showTopics(storage);
         showPartitions(storage);
@@ -103,8 +104,10 @@ public final class StorageSeries {
             String help,
             ToDoubleFunction<StorageMetrics.TopicStorage> figure) {
         labelled(name, help, "topic")
-                .callback(callback -> storage.topics()
-                        .forEach(one -> callback.call(figure.applyAsDouble(one), one.topic())))
+                .callback(callback ->
+                        storage.topics()
+                                .forEach(one ->
+                                        callback.call(figure.applyAsDouble(one), one.topic())))
                 .register(registry);
     }
 
@@ -119,11 +122,7 @@ public final class StorageSeries {
                 "takhin_partition_log_end_offset",
                 "Offset of the next record.",
                 p -> (double) p.endOffset());
-        partition(
-                storage,
-                "takhin_partition_bytes",
-                "Bytes of the log.",
-                p -> (double) p.bytes());
+        partition(storage, "takhin_partition_bytes", "Bytes of the log.", p -> (double) p.bytes());
         partition(storage, "takhin_partition_segments", "Segments.", p -> p.segments());
     }
 
@@ -133,11 +132,13 @@ public final class StorageSeries {
             String help,
             ToDoubleFunction<StorageMetrics.PartitionStorage> figure) {
         labelled(name, help, "topic", "partition")
-                .callback(callback -> storage.partitions()
-                        .forEach(one -> callback.call(
-                                figure.applyAsDouble(one),
-                                one.topic(),
-                                Integer.toString(one.partition()))))
+                .callback(callback ->
+                        storage.partitions()
+                                .forEach(one ->
+                                        callback.call(
+                                                figure.applyAsDouble(one),
+                                                one.topic(),
+                                                Integer.toString(one.partition()))))
                 .register(registry);
     }
 

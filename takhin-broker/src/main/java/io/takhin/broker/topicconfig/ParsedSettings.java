@@ -1,5 +1,6 @@
 package io.takhin.broker.topicconfig;
 
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogConfig.FlushPolicy;
 import java.time.Duration;
@@ -41,11 +42,24 @@ final class ParsedSettings {
                 TimestampType.forName((String) values.of("message.timestamp.type")),
                 values.number("message.timestamp.before.max.ms"),
                 values.number("message.timestamp.after.max.ms"),
-                ((List<?>) values.of(TopicSettings.CLEANUP_POLICY)).contains("compact"),
+                cleanup(values),
                 flushPolicy(values),
                 values.number("flush.messages"),
                 values.millis("flush.ms"),
                 values.millis("file.delete.delay.ms"));
+    }
+
+    private static Cleanup cleanup(Values values) {
+        List<?> policy = (List<?>) values.of(TopicSettings.CLEANUP_POLICY);
+        return new Cleanup(
+                policy.contains("delete"),
+                policy.contains("compact"),
+                values.number("retention.ms"),
+                values.number("retention.bytes"),
+                ((Number) values.of("min.cleanable.dirty.ratio")).doubleValue(),
+                values.number(TopicSettings.MIN_COMPACTION_LAG),
+                values.number(TopicSettings.MAX_COMPACTION_LAG),
+                values.number("delete.retention.ms"));
     }
 
     private static long segmentBytes(Values values) {

@@ -13,8 +13,6 @@ import org.apache.kafka.common.config.ConfigDef;
 
 /** How long a topic's records are kept, and where: deletion, compaction, tiers. */
 final class RetentionSettings {
-    private static final String KEPT = "records are kept until the topic is deleted";
-    private static final String NOT_COMPACTED = "every record of a key is kept";
     private static final String LOCAL = "all records lie on the broker's disk";
 
     private RetentionSettings() {}
@@ -33,10 +31,9 @@ final class RetentionSettings {
                                 "delete",
                                 "What happens to old records: delete, compact (keep the last of each"
                                         + " key), both, or nothing. With compact a record must have"
-                                        + " a key; this holds already.")
+                                        + " a key.")
                         .in(ConfigDef.ValidList.in("compact", "delete"))
-                        .from("log.cleanup.policy")
-                        .stored(NOT_COMPACTED, "delete", ""),
+                        .from("log.cleanup.policy"),
                 ConfigSetting.of(
                                 "retention.ms",
                                 LONG,
@@ -46,8 +43,7 @@ final class RetentionSettings {
                         .from("log.retention.ms")
                         .from("log.retention.minutes", BrokerSynonym.Unit.MINUTES)
                         .from("log.retention.hours", BrokerSynonym.Unit.HOURS)
-                        .key("storage.log.retention.hours")
-                        .stored(KEPT, "-1"),
+                        .key("storage.log.retention.hours"),
                 ConfigSetting.of(
                                 "retention.bytes",
                                 LONG,
@@ -55,8 +51,7 @@ final class RetentionSettings {
                                 "With delete, a partition's oldest records go once it is larger than"
                                         + " this; -1: never.")
                         .from("log.retention.bytes")
-                        .key("storage.log.retention.bytes")
-                        .stored(KEPT, "-1"));
+                        .key("storage.log.retention.bytes"));
     }
 
     private static List<ConfigSetting> compaction() {
@@ -67,24 +62,21 @@ final class RetentionSettings {
                                 "86400000",
                                 "With compact, how long the mark of a deleted key can be read.")
                         .in(atLeast(0))
-                        .from("log.cleaner.delete.retention.ms")
-                        .stored(NOT_COMPACTED),
+                        .from("log.cleaner.delete.retention.ms"),
                 ConfigSetting.of(
                                 TopicSettings.MIN_COMPACTION_LAG,
                                 LONG,
                                 "0",
                                 "With compact, a record stays at least this long.")
                         .in(atLeast(0))
-                        .from("log.cleaner.min.compaction.lag.ms")
-                        .stored(NOT_COMPACTED),
+                        .from("log.cleaner.min.compaction.lag.ms"),
                 ConfigSetting.of(
                                 TopicSettings.MAX_COMPACTION_LAG,
                                 LONG,
                                 Long.toString(Long.MAX_VALUE),
                                 "With compact, a record waits at most this long to be looked at.")
                         .in(atLeast(1))
-                        .from("log.cleaner.max.compaction.lag.ms")
-                        .stored(NOT_COMPACTED),
+                        .from("log.cleaner.max.compaction.lag.ms"),
                 ConfigSetting.of(
                                 "min.cleanable.dirty.ratio",
                                 DOUBLE,
@@ -93,8 +85,7 @@ final class RetentionSettings {
                                         + " run.")
                         .in(between(0, 1))
                         .from("log.cleaner.min.cleanable.ratio")
-                        .key("storage.compaction.min.cleanable.ratio")
-                        .stored(NOT_COMPACTED));
+                        .key("storage.compaction.min.cleanable.ratio"));
     }
 
     private static List<ConfigSetting> tiering() {

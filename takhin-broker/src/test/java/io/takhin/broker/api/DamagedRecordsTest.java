@@ -3,6 +3,7 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
@@ -58,7 +59,7 @@ class DamagedRecordsTest {
                     TimestampType.CREATE_TIME,
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
-                    false,
+                    Cleanup.NONE,
                     LogConfig.FlushPolicy.ACK,
                     Long.MAX_VALUE,
                     Duration.ofDays(1),
@@ -95,7 +96,8 @@ class DamagedRecordsTest {
         HostedPartitions hosted =
                 new HostedPartitions(
                         1, directory, (topic, now) -> new ReplicaConfig(CONFIG, 1), Clock.SYSTEM);
-        Change all = new Change(Set.of(cluster.topicId("orders")), Set.of(), Set.of(), false, false);
+        Change all =
+                new Change(Set.of(cluster.topicId("orders")), Set.of(), Set.of(), false, false);
         hosted.onChange(all, view);
         replicas = new ReplicaLookup(() -> view, hosted);
     }
@@ -114,8 +116,10 @@ class DamagedRecordsTest {
     private static ByteBuffer batch(long timestamp) {
         return MemoryRecords.withRecords(
                         Compression.NONE,
-                        new SimpleRecord(timestamp, null, "a value".getBytes(
-                                java.nio.charset.StandardCharsets.UTF_8)))
+                        new SimpleRecord(
+                                timestamp,
+                                null,
+                                "a value".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
                 .buffer();
     }
 

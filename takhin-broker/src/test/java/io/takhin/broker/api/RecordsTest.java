@@ -3,6 +3,7 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
@@ -70,7 +71,7 @@ class RecordsTest {
                     TimestampType.CREATE_TIME,
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
-                    false,
+                    Cleanup.NONE,
                     LogConfig.FlushPolicy.ACK,
                     Long.MAX_VALUE,
                     Duration.ofDays(1),

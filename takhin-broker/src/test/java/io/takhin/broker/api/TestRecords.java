@@ -1,6 +1,7 @@
 package io.takhin.broker.api;
 
 import io.takhin.base.Clock;
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
@@ -41,7 +42,7 @@ final class TestRecords implements AutoCloseable {
                     TimestampType.CREATE_TIME,
                     Long.MAX_VALUE,
                     Long.MAX_VALUE,
-                    false,
+                    Cleanup.NONE,
                     LogConfig.FlushPolicy.ACK,
                     Long.MAX_VALUE,
                     Duration.ofDays(1),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.broker.api.TestCluster;
 import io.takhin.broker.topicconfig.EffectiveSetting.Synonym;
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogConfig.FlushPolicy;
 import java.time.Duration;
@@ -33,7 +34,7 @@ class TopicConfigsTest {
                                 TimestampType.CREATE_TIME,
                                 Long.MAX_VALUE,
                                 3_600_000,
-                                false,
+                                Cleanup.delete(604_800_000, -1),
                                 FlushPolicy.ACK,
                                 Long.MAX_VALUE,
                                 Duration.ofMillis(Long.MAX_VALUE),

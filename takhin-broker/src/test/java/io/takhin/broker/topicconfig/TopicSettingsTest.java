@@ -143,23 +143,21 @@ class TopicSettingsTest {
     @Test
     void whatHasNoEffectYetIsAcceptedAndSaid() {
         Map<String, String> overrides =
-                Map.of("cleanup.policy", "compact", "retention.ms", "1000", "segment.ms", "9");
+                Map.of("local.retention.ms", "7", "retention.ms", "1000", "segment.ms", "9");
 
         List<String> warnings = TopicSettings.warnings(overrides);
 
         assertThat(TopicSettings.problem(overrides)).isEmpty();
         assertThat(warnings)
                 .containsExactly(
-                        "cleanup.policy=compact is kept and has no effect in this version: every"
-                                + " record of a key is kept",
-                        "retention.ms=1000 is kept and has no effect in this version: records are"
-                                + " kept until the topic is deleted");
+                        "local.retention.ms=7 is kept and has no effect in this version: all"
+                                + " records lie on the broker's disk");
     }
 
     @Test
     void nobodyIsWarnedOfAValueThatAsksForWhatHappensAnyway() {
         Map<String, String> overrides =
-                Map.of("cleanup.policy", "delete", "retention.ms", "-1", "retention.bytes", "-1");
+                Map.of("local.retention.ms", "-2", "local.retention.bytes", "-2");
 
         assertThat(TopicSettings.warnings(overrides)).isEmpty();
     }

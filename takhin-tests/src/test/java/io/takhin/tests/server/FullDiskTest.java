@@ -79,8 +79,14 @@ class FullDiskTest {
         disk.fillUpTo(RESERVE / 2);
         awaitHealth("read-only");
 
-        try (Producer<String, String> producer = clients.producer("delivery.timeout.ms", "2000",
-                "request.timeout.ms", "1000", "linger.ms", "0")) {
+        try (Producer<String, String> producer =
+                clients.producer(
+                        "delivery.timeout.ms",
+                        "2000",
+                        "request.timeout.ms",
+                        "1000",
+                        "linger.ms",
+                        "0")) {
             assertThatThrownBy(() -> producer.send(new ProducerRecord<>(topic, "refused")).get())
                     .cause()
                     .isInstanceOf(RetriableException.class);
@@ -93,7 +99,8 @@ class FullDiskTest {
             awaitHealth("ready");
 
             producer.send(new ProducerRecord<>(topic, "taken")).get();
-            assertThat(clients.readAll(partition, 1)).last()
+            assertThat(clients.readAll(partition, 1))
+                    .last()
                     .satisfies(record -> assertThat(record.offset()).isGreaterThanOrEqualTo(50));
         }
     }
@@ -117,15 +124,23 @@ class FullDiskTest {
     @Timeout(120)
     void aFastWriterStopsBeforeTheReserveAndDeletedRecordsMakeSpace() throws Exception {
         AtomicInteger acknowledged = new AtomicInteger();
-        try (Producer<byte[], byte[]> producer = clients.bytesProducer("delivery.timeout.ms",
-                "3000", "request.timeout.ms", "1000", "batch.size", "500000")) {
+        try (Producer<byte[], byte[]> producer =
+                clients.bytesProducer(
+                        "delivery.timeout.ms",
+                        "3000",
+                        "request.timeout.ms",
+                        "1000",
+                        "batch.size",
+                        "500000")) {
             byte[] value = new byte[100_000];
             for (int i = 0; i < 6000; i++) {
-                producer.send(new ProducerRecord<>(topic, value), (sent, error) -> {
-                    if (error == null) {
-                        acknowledged.incrementAndGet();
-                    }
-                });
+                producer.send(
+                        new ProducerRecord<>(topic, value),
+                        (sent, error) -> {
+                            if (error == null) {
+                                acknowledged.incrementAndGet();
+                            }
+                        });
             }
             producer.flush();
         }
@@ -148,8 +163,10 @@ class FullDiskTest {
     }
 
     private void awaitHealth(String status) {
-        await().atMost(PATIENCE).untilAsserted(() ->
-                assertThat(Http.get(health()).body()).contains("\"status\":\"" + status + "\""));
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(Http.get(health()).body())
+                                .contains("\"status\":\"" + status + "\""));
     }
 
     private String health() {

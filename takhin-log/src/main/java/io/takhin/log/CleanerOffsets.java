@@ -1,0 +1,53 @@
+package io.takhin.log;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Up to where the logs of a directory are compacted, as the next start finds it: Kafka's {@code
+ * cleaner-offset-checkpoint}.
+ *
+ * <p>Threads: any.
+ */
+final class CleanerOffsets {
+    static final String NAME = "cleaner-offset-checkpoint";
+
+    private final Path root;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    @GuardedBy("lock")
+    private Map<TopicPartition, Long> written;
+
+    CleanerOffsets(Path root) throws IOException {
+        this.root = root;
+        this.written = OffsetCheckpoint.read(root.resolve(NAME));
+    }
+
+    /** 0 for a log that was never compacted. */
+    long of(TopicPartition partition) {
+        lock.lock();
+        try {
+            return written.getOrDefault(partition, 0L);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Durable when it returns. Does nothing where nothing changed. */
+    void write(Map<TopicPartition, Long> offsets) throws IOException {
+        lock.lock();
+        try {
+            if (!offsets.equals(written)) {
+                OffsetCheckpoint.write(root.resolve(NAME), offsets);
+                DiskSync.syncPath(root);
+                written = Map.copyOf(offsets);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

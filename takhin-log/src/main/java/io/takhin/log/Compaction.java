@@ -1,0 +1,269 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.utils.BufferSupplier;
+import org.apache.kafka.common.utils.CloseableIterator;
+
+/**
+ * One run over one log: notes the last offset of every key in the dirty section, then writes all
+ * segments up to there anew without the records that later ones replaced, and puts them in the
+ * place of the old ones, a few at a time. When the keys do not fit into memory the run ends
+ * earlier, and the next one goes on from there.
+ *
+ * <p>Threads: one.
+ */
+final class Compaction implements AutoCloseable {
+    private final LogCleaning log;
+    private final Pace pace;
+    private final LogView view;
+    private final DirtySection section;
+    private final OffsetMap map;
+    private final BufferSupplier buffers = BufferSupplier.create();
+
+    /**
+     * What a run may take of the machine.
+     *
+     * @param mapBytesMax memory for the keys
+     * @param stopped asked at every batch: the run is given up then
+     */
+    record Pace(long mapBytesMax, Throttle throttle, BooleanSupplier stopped) {
+        void use(long bytes) {
+            throttle.pace(bytes, stopped);
+        }
+    }
+
+    /** How a run ended. */
+    sealed interface Outcome {
+        /** All went well up to {@code cleanedBelow}, where the next run begins. */
+        record Done(long cleanedBelow, long bytesBefore, long bytesAfter) implements Outcome {}
+
+        /** The log was changed or deleted, or the run was stopped; what was done stays done. */
+        record GivenUp(String why) implements Outcome {}
+
+        /** No run will get over this. */
+        record Impossible(String why) implements Outcome {}
+    }
+
+    Compaction(LogCleaning log, LogView view, DirtySection section, Pace pace) {
+        this.log = log;
+        this.pace = pace;
+        this.view = view;
+        this.section = section;
+        this.map = OffsetMap.of(section.end() - section.first(), pace.mapBytesMax());
+    }
+
+    /** Never fails: an error of the disk takes the directory offline. */
+    Outcome run() {
+        try {
+            return compact();
+        } catch (GivenUpException | NoSuchFileException e) {
+            return new Outcome.GivenUp(String.valueOf(e.getMessage()));
+        } catch (BatchScanner.TornReadException e) {
+            return new Outcome.Impossible(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            log.failed(e);
+            return new Outcome.GivenUp(String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            // Records that cannot be decompressed or parsed show in many kinds of exceptions.
+            return log.isGone(e)
+                    ? new Outcome.GivenUp("the log is gone")
+                    : new Outcome.Impossible(e.toString());
+        }
+    }
+
+    private Outcome compact() throws IOException {
+        buildMap();
+        if (map.latestOffset() < section.first()) {
+            return new Outcome.Impossible(
+                    "a map of %d bytes holds not one key".formatted(map.sizeInBytes()));
+        }
+        CleanedTransactions transactions = new CleanedTransactions();
+        CompactionFilter filter =
+                new CompactionFilter(
+                        map,
+                        transactions,
+                        section.end(),
+                        log.nowMillis(),
+                        log.config().cleanup().tombstoneMillis());
+        long end = map.latestOffset() + 1;
+        List<Segment> segments =
+                view.segments().stream().filter(each -> each.baseOffset() < end).toList();
+        long before = 0;
+        long after = 0;
+        for (List<Segment> group :
+                SegmentGroups.of(segments, log.config(), view.endOf(segments.size() - 1))) {
+            SegmentSwap swap = new SegmentSwap(rewrite(group, filter, transactions), group);
+            before += group.stream().mapToLong(Segment::size).sum();
+            after += swap.cleaned().size();
+            putInPlace(swap);
+        }
+        return new Outcome.Done(end, before, after);
+    }
+
+    private void buildMap() throws IOException {
+        CleanedTransactions transactions = new CleanedTransactions();
+        transactions.add(log.abortedTransactions(section.first(), section.end()));
+        for (int i = Math.max(0, view.indexOf(section.first()));
+                i < view.segments().size() - 1
+                        && view.segments().get(i).baseOffset() < section.end();
+                i++) {
+            if (!addKeys(view.segments().get(i), transactions)) {
+                return;
+            }
+            // The last offsets of a segment may have been compacted away.
+            map.completeUpTo(view.endOf(i) - 1);
+        }
+    }
+
+    /** False when the map is full. */
+    private boolean addKeys(Segment segment, CleanedTransactions transactions) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            int from = segment.startFor(channel, section.first(), segment.size());
+            BatchScanner scanner =
+                    new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
+            while (scanner.next()) {
+                if (scanner.lastOffset() < section.first()) {
+                    continue;
+                }
+                if (!addKeys(batchAt(segment, scanner), transactions)) {
+                    return false;
+                }
+            }
+            checkEnd(segment, scanner);
+            return true;
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    private boolean addKeys(MutableRecordBatch batch, CleanedTransactions transactions) {
+        if (batch.isControlBatch()) {
+            transactions.isEmpty(batch);
+        } else if (!transactions.isAborted(batch)) {
+            try (CloseableIterator<Record> records = batch.streamingIterator(buffers)) {
+                while (records.hasNext()) {
+                    Record record = records.next();
+                    boolean counts = record.hasKey() && record.offset() >= section.first();
+                    if (counts && !map.put(record.key(), record.offset())) {
+                        // What came before it is complete: the next run begins in the batch.
+                        map.completeUpTo(record.offset() - 1);
+                        return false;
+                    }
+                }
+            }
+        }
+        map.completeUpTo(batch.lastOffset());
+        return true;
+    }
+
+    /** Checked: what is written anew gets a new checksum, and damage would look sound with it. */
+    private MutableRecordBatch batchAt(Segment segment, BatchScanner scanner) throws IOException {
+        if (pace.stopped().getAsBoolean()) {
+            throw new GivenUpException("stopped");
+        }
+        pace.use(scanner.sizeInBytes());
+        if (!scanner.isCrcValid()) {
+            throw new CorruptRecordException(
+                    "the batch at offset %d, position %d of %s has a wrong checksum"
+                            .formatted(
+                                    scanner.baseOffset(),
+                                    scanner.position(),
+                                    segment.file().path()));
+        }
+        return MemoryRecords.readableRecords(scanner.batch()).batches().iterator().next();
+    }
+
+    private static void checkEnd(Segment segment, BatchScanner scanner) {
+        if (!scanner.atEnd()) {
+            throw new CorruptRecordException(
+                    "no record batch at position %d of %s"
+                            .formatted(scanner.position(), segment.file().path()));
+        }
+    }
+
+    private Segment rewrite(
+            List<Segment> group, CompactionFilter filter, CleanedTransactions transactions)
+            throws IOException {
+        CleanedSegment target =
+                CleanedSegment.begin(
+                        log.directory(),
+                        group.getFirst().baseOffset(),
+                        log.config(),
+                        log.nowMillis(),
+                        pace);
+        boolean complete = false;
+        try {
+            filter.keepLastOf(log.lastRecords());
+            for (Segment segment : group) {
+                long end = view.endOf(view.segments().indexOf(segment));
+                transactions.add(log.abortedTransactions(segment.baseOffset(), end));
+                rewrite(segment, filter, target);
+                target.add(transactions.takeStillNeeded());
+            }
+            Segment cleaned = target.finish(group.getLast().lastWritten());
+            complete = true;
+            return cleaned;
+        } finally {
+            if (!complete) {
+                target.abandon();
+            }
+        }
+    }
+
+    private void rewrite(Segment segment, CompactionFilter filter, CleanedSegment target)
+            throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            BatchScanner scanner =
+                    new BatchScanner(channel, 0, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
+            while (scanner.next()) {
+                batchAt(segment, scanner);
+                target.add(MemoryRecords.readableRecords(scanner.batch()), filter, buffers);
+            }
+            checkEnd(segment, scanner);
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    private void putInPlace(SegmentSwap swap) throws IOException {
+        if (!log.isOpen()) {
+            swap.abandon();
+            throw new GivenUpException("the log is gone");
+        }
+        SegmentSwap.rename(swap.announcements());
+        log.syncDirectory();
+        if (!log.replace(swap)) {
+            swap.abandon();
+            log.syncDirectory();
+            throw new GivenUpException("segments were deleted meanwhile");
+        }
+        log.syncDirectory();
+        log.settle(swap);
+        log.syncDirectory();
+    }
+
+    @Override
+    public void close() {
+        map.close();
+        buffers.close();
+    }
+
+    /** The run ends here, and nothing is wrong. */
+    private static final class GivenUpException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        GivenUpException(String why) {
+            super(why);
+        }
+    }
+}

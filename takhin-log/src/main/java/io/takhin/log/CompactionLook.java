@@ -1,0 +1,266 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import io.takhin.log.Compaction.Outcome;
+import io.takhin.log.Compaction.Pace;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at all logs of a directory for some to compact, and compacts them, the dirtiest first. A
+ * log that cannot be compacted is left alone until the next start, and the others go on.
+ *
+ * <p>Threads: one at a time looks; any may ask for a status.
+ */
+final class CompactionLook {
+    private static final Logger log = LoggerFactory.getLogger(CompactionLook.class);
+    private static final Logger outlooks = LoggerFactory.getLogger(RetentionOutlook.class);
+
+    private final LogDirectory directory;
+    private final LogCleaner.HighWatermarks highWatermarks;
+    private final Clock clock;
+    private final Pace pace;
+    private final CleanerOffsets offsets;
+    private final Map<TopicPartition, Progress> progress = new ConcurrentHashMap<>();
+
+    /**
+     * How far one log is.
+     *
+     * @param of the log: another one may have its name later
+     * @param cuts of the log at that time: a log that was cut since may hold other records
+     * @param error why it cannot be compacted
+     */
+    private record Progress(
+            PartitionLog of,
+            long cleanedBelow,
+            int cuts,
+            long lastRunMillis,
+            @Nullable String error) {
+        Progress at(long offset, int newCuts) {
+            return new Progress(of, offset, newCuts, lastRunMillis, error);
+        }
+
+        Progress ranAt(long millis) {
+            return new Progress(of, cleanedBelow, cuts, millis, error);
+        }
+
+        Progress failed(String why) {
+            return new Progress(of, cleanedBelow, cuts, lastRunMillis, why);
+        }
+    }
+
+    private record Candidate(PartitionLog log, LogView view, DirtySection section) {}
+
+    CompactionLook(
+            LogDirectory directory,
+            LogCleaner.HighWatermarks highWatermarks,
+            Clock clock,
+            Pace pace)
+            throws IOException {
+        this.directory = directory;
+        this.highWatermarks = highWatermarks;
+        this.clock = clock;
+        this.pace = pace;
+        this.offsets = new CleanerOffsets(directory.root());
+        for (PartitionLog each : directory.logs()) {
+            TopicPartition name = each.topicPartition();
+            int cuts = each.cleaning().view().cuts();
+            progress.put(name, new Progress(each, offsets.of(name), cuts, -1, null));
+        }
+        directory.onRemoval(this::forget);
+    }
+
+    void run() {
+        List<Candidate> due = new ArrayList<>();
+        for (PartitionLog each : directory.logs()) {
+            if (each.config().compacted()) {
+                if (progressOf(each).error() == null) {
+                    candidate(each).filter(CompactionLook::isDue).ifPresent(due::add);
+                }
+                if (outlooks.isDebugEnabled()) {
+                    outlooks.debug("{}: {}", each.topicPartition(), outlook(each));
+                }
+            }
+        }
+        due.sort(Comparator.comparingDouble((Candidate one) -> -one.section().ratio()));
+        for (Candidate first : due) {
+            Optional<Candidate> next = Optional.of(first);
+            while (next.isPresent() && !pace.stopped().getAsBoolean() && compact(next.get())) {
+                // What did not fit into memory is left for another run.
+                next = candidate(first.log()).filter(CompactionLook::isDue);
+            }
+        }
+    }
+
+    private static boolean isDue(Candidate one) {
+        return one.section().isDue(one.log().config().cleanup());
+    }
+
+    private Optional<Candidate> candidate(PartitionLog each) {
+        try {
+            closeOverdue(each);
+            LogCleaning cleaning = each.cleaning();
+            return Optional.of(
+                    cleaning.ask(view -> new Candidate(each, view, section(each, view))));
+        } catch (KafkaStorageException e) {
+            log.debug("{} cannot be looked at", each.topicPartition(), e);
+            return Optional.empty();
+        }
+    }
+
+    private DirtySection section(PartitionLog each, LogView view) throws IOException {
+        Progress known = progressOf(each);
+        long highWatermark = highWatermarks.of(each);
+        DirtySection.Bounds bounds =
+                new DirtySection.Bounds(
+                        known.cuts() == view.cuts() ? known.cleanedBelow() : 0,
+                        highWatermark < 0 ? -1 : each.lastStableOffset(highWatermark),
+                        Math.min(each.cleaning().recoveryPoint(), each.recoveryPoint()));
+        return DirtySection.of(view, each.config().cleanup(), bounds, clock.wallMillis());
+    }
+
+    /** Kafka closes a segment with an append; where none comes, records would wait for ever. */
+    private void closeOverdue(PartitionLog each) {
+        long lagMax = each.config().cleanup().lagMaxMillis();
+        LogView view = each.cleaning().view();
+        if (lagMax == Long.MAX_VALUE || view.endPosition() == 0 || view.segments().isEmpty()) {
+            return;
+        }
+        Segment active = view.active();
+        long first = each.cleaning().ask(_ -> active.firstTimestamp());
+        if (first > 0 && clock.wallMillis() - first > lagMax) {
+            each.cleaning().close(active);
+            each.requestFlush();
+        }
+    }
+
+    /** False when nothing more is to be done with the log for now. */
+    private boolean compact(Candidate one) {
+        long began = clock.nanos();
+        Outcome outcome;
+        try (Compaction run =
+                new Compaction(one.log().cleaning(), one.view(), one.section(), pace)) {
+            outcome = run.run();
+        }
+        Progress known = progressOf(one.log()).ranAt(clock.wallMillis());
+        switch (outcome) {
+            case Outcome.Done done -> {
+                note(known.at(done.cleanedBelow(), one.view().cuts()));
+                log.info(
+                        "compacted partition={} offsets={} to {} bytes={} to {} millis={}",
+                        one.log().topicPartition(),
+                        one.section().first(),
+                        done.cleanedBelow(),
+                        done.bytesBefore(),
+                        done.bytesAfter(),
+                        (clock.nanos() - began) / 1_000_000);
+                return true;
+            }
+            case Outcome.GivenUp(String why) -> {
+                note(known);
+                log.info("compaction of {} was given up: {}", one.log().topicPartition(), why);
+            }
+            case Outcome.Impossible(String why) -> {
+                note(known.failed(why));
+                log.error(
+                        "{} cannot be compacted, and is left as it is until the next start: {}",
+                        one.log().topicPartition(),
+                        why);
+            }
+        }
+        return false;
+    }
+
+    private void note(Progress now) {
+        if (directory.get(now.of().topicPartition()) == now.of()) {
+            progress.put(now.of().topicPartition(), now);
+            writeOffsets();
+        }
+    }
+
+    private Progress progressOf(PartitionLog each) {
+        Progress known = progress.get(each.topicPartition());
+        return known != null && known.of() == each
+                ? known
+                : new Progress(each, 0, each.cleaning().view().cuts(), -1, null);
+    }
+
+    /** A topic of the same name must not inherit how far this one was. */
+    private void forget(TopicPartition gone) {
+        progress.remove(gone);
+        writeOffsets();
+    }
+
+    private void writeOffsets() {
+        Map<TopicPartition, Long> known = new HashMap<>();
+        progress.forEach((name, one) -> {
+            if (one.cleanedBelow() > 0 && one.cuts() == one.of().cleaning().view().cuts()) {
+                known.put(name, one.cleanedBelow());
+            }
+        });
+        try {
+            offsets.write(known);
+        } catch (IOException e) {
+            directory.fail(e);
+        }
+    }
+
+    /** For the next start. */
+    void finish() {
+        if (directory.isOnline()) {
+            writeOffsets();
+        }
+    }
+
+    CleaningStatus status(PartitionLog each) {
+        Progress known = progressOf(each);
+        LogView view = each.cleaning().view();
+        Optional<DirtySection> section = each.config().compacted() ? dirt(each) : Optional.empty();
+        return new CleaningStatus(
+                view.start(),
+                view.end(),
+                view.segments().size(),
+                section.map(DirtySection::dirtyBytes).orElse(0L),
+                section.map(one -> one.overdueMillis() / 1000).orElse(0L),
+                known.lastRunMillis(),
+                Optional.ofNullable(known.error()));
+    }
+
+    private Optional<DirtySection> dirt(PartitionLog each) {
+        try {
+            return Optional.of(each.cleaning().ask(view -> section(each, view)));
+        } catch (KafkaStorageException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** How far the log is from being compacted, for people. */
+    String outlook(PartitionLog each) {
+        String error = progressOf(each).error();
+        if (error != null) {
+            return "compaction failed: " + error;
+        }
+        return dirt(each)
+                .map(section ->
+                        "compaction: %d of %d bytes below offset %d are dirty, share %.2f;"
+                                        .formatted(
+                                                section.dirtyBytes(),
+                                                section.dirtyBytes() + section.cleanBytes(),
+                                                section.end(),
+                                                section.ratio())
+                                + " a run starts above min.cleanable.dirty.ratio="
+                                + each.config().cleanup().dirtyRatioMin())
+                .orElse("compaction: the log cannot be read");
+    }
+}

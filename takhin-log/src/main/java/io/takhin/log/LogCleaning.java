@@ -1,0 +1,207 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.KafkaStorageException;
+
+/**
+ * One log, as those see it who take old records out of it: what they may ask, and the changes they
+ * make. A change is refused when the segments are not any more those it was decided on.
+ *
+ * <p>Threads: any; changes take the log's lock.
+ */
+final class LogCleaning {
+    private final LogState state;
+    private final LogGuard guard;
+    private final LogReader reader;
+    private final LogCutter cutter;
+    private final LogAppender appender;
+
+    /**
+     * The last batch of a producer that still writes.
+     *
+     * @param dataOffset of its last record; -1 where only its epoch is known, from a marker
+     */
+    record LastRecord(long dataOffset, short epoch) {}
+
+    LogCleaning(
+            LogState state,
+            LogGuard guard,
+            LogReader reader,
+            LogCutter cutter,
+            LogAppender appender) {
+        this.state = state;
+        this.guard = guard;
+        this.reader = reader;
+        this.cutter = cutter;
+        this.appender = appender;
+    }
+
+    TopicPartition partition() {
+        return state.partition;
+    }
+
+    Path directory() {
+        return state.directory;
+    }
+
+    LogConfig config() {
+        return state.config;
+    }
+
+    LogView view() {
+        return state.view;
+    }
+
+    long nowMillis() {
+        return state.host.clock().wallMillis();
+    }
+
+    /** False once the log is deleted, or its directory offline. */
+    boolean isOpen() {
+        return state.isWritable();
+    }
+
+    /** Answers from the files; asked again when they are replaced meanwhile. */
+    <T> T ask(LogReader.Search<T> question) {
+        return guard.find(() -> reader.search(question));
+    }
+
+    /** Up to where a start after a crash believes the files, and does not write to them. */
+    long recoveryPoint() {
+        return state.host.writtenRecoveryPoint(state.partition);
+    }
+
+    /**
+     * The disk does not do what it must: the directory goes offline. Unless the log was deleted
+     * under the one who met the error.
+     */
+    void failed(IOException e) {
+        if (!state.closed) {
+            state.host.fail(e);
+        }
+    }
+
+    List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
+        return reader.abortedTransactions(from, to);
+    }
+
+    Map<Long, LastRecord> lastRecords() {
+        state.lock.lock();
+        try {
+            Map<Long, LastRecord> records = new HashMap<>();
+            for (Producer producer : state.producers.producers()) {
+                long offset = producer.hasBatches() ? producer.last().lastOffset() : -1;
+                records.put(producer.id, new LastRecord(offset, producer.epoch));
+            }
+            return records;
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /**
+     * Drops the first segments; where that is all of them, the log goes on in a new one.
+     *
+     * @param end of the log when this was decided
+     * @return false when the log has changed since
+     */
+    boolean dropFirst(List<Segment> doomed, long end) {
+        List<Segment> dropped = new ArrayList<>();
+        guard.change(() -> {
+            LogView view = state.view;
+            boolean all = doomed.size() == view.segments().size();
+            if (!begins(view.segments(), doomed) || (all && view.end() != end)) {
+                return;
+            }
+            long upTo = view.endOf(doomed.size() - 1);
+            if (all) {
+                appender.roll(upTo);
+                // What names the log's end must be on the disk before the last file of records
+                // leaves it.
+                DiskSync.syncPath(state.directory);
+            }
+            cutter.advanceStart(Math.max(upTo, view.start()));
+            dropped.addAll(doomed);
+        });
+        return !dropped.isEmpty();
+    }
+
+    private static boolean begins(List<Segment> segments, List<Segment> first) {
+        return first.size() <= segments.size() && segments.subList(0, first.size()).equals(first);
+    }
+
+    /** Closes the segment if it is still the active one, and has records. */
+    void close(Segment active) {
+        guard.change(() -> {
+            LogView view = state.view;
+            if (view.segments().contains(active)
+                    && view.active() == active
+                    && view.endPosition() > 0) {
+                appender.roll(view.end());
+            }
+        });
+    }
+
+    /**
+     * Puts a segment in the place of some others.
+     *
+     * @return false when they are not all in the log any more
+     */
+    boolean replace(SegmentSwap swap) {
+        List<Segment> replaced = new ArrayList<>();
+        guard.change(() -> {
+            LogView view = state.view;
+            int at = view.segments().indexOf(swap.old().getFirst());
+            if (at < 0 || !begins(tail(view.segments(), at), swap.old())) {
+                return;
+            }
+            int behind = at + swap.old().size();
+            if (behind >= view.segments().size()) {
+                throw new IllegalStateException("the active segment cannot be replaced");
+            }
+            List<Segment> segments = new ArrayList<>(view.segments().subList(0, at));
+            segments.add(swap.cleaned());
+            segments.addAll(tail(view.segments(), behind));
+            // Before the names change: who finds a file gone looks for a newer view.
+            state.view =
+                    new LogView(
+                            List.copyOf(segments),
+                            view.start(),
+                            view.end(),
+                            view.endPosition(),
+                            view.cuts());
+            SegmentSwap.rename(swap.removals());
+            cutter.forget(swap.old(), swap.cleaned().baseOffset());
+            replaced.addAll(swap.old());
+        });
+        return !replaced.isEmpty();
+    }
+
+    private static List<Segment> tail(List<Segment> segments, int from) {
+        return segments.subList(from, segments.size());
+    }
+
+    /** Gives the files of a segment their final names, if it is still in the log. */
+    void settle(SegmentSwap swap) {
+        guard.change(() -> {
+            if (state.view.segments().contains(swap.cleaned())) {
+                SegmentSwap.rename(swap.arrivals());
+            }
+        });
+    }
+
+    void syncDirectory() throws IOException {
+        DiskSync.syncPath(state.directory);
+    }
+
+    /** Whether an exception only says that the log is not there any more. */
+    boolean isGone(RuntimeException e) {
+        return e instanceof KafkaStorageException && !isOpen();
+    }
+}

@@ -1,0 +1,75 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How one compacted segment takes the place of those it was made from, so that a crash after any of
+ * the renames leaves either all old records or all new ones (Kafka's {@code
+ * LocalLog.replaceSegments}; {@link PartitionTidying} finishes what was interrupted):
+ *
+ * <ol>
+ *   <li>announcements: {@code .cleaned} becomes {@code .swap}, the data first. From here on the new
+ *       segment is wanted.
+ *   <li>removals: the old files become {@code .deleted}.
+ *   <li>arrivals: {@code .swap} goes from the new names.
+ * </ol>
+ *
+ * The directory is synced after each of the three, since nothing else keeps renames in order.
+ *
+ * @param cleaned complete, and on the disk
+ * @param old at least one; the first has the same base offset
+ */
+record SegmentSwap(Segment cleaned, List<Segment> old) {
+
+    /** A file that gets another name; nothing happens where there is no such file. */
+    record Rename(SharedFile file, String name) {}
+
+    List<Rename> announcements() {
+        return cleaned.files().stream()
+                .map(file -> new Rename(file, plainName(file) + PartitionFiles.SWAP))
+                .toList();
+    }
+
+    List<Rename> removals() {
+        List<Rename> renames = new ArrayList<>();
+        for (Segment segment : old) {
+            for (SharedFile file : segment.files()) {
+                renames.add(new Rename(file, plainName(file) + PartitionFiles.DELETED));
+            }
+        }
+        return List.copyOf(renames);
+    }
+
+    List<Rename> arrivals() {
+        return cleaned.files().stream().map(file -> new Rename(file, plainName(file))).toList();
+    }
+
+    /** Without what marks a file as not, or not any more, in its place. */
+    private static String plainName(SharedFile file) {
+        String name = file.path().getFileName().toString();
+        for (String suffix : List.of(PartitionFiles.CLEANED, PartitionFiles.SWAP)) {
+            if (name.endsWith(suffix)) {
+                return name.substring(0, name.length() - suffix.length());
+            }
+        }
+        return name;
+    }
+
+    static void rename(List<Rename> renames) throws IOException {
+        for (Rename rename : renames) {
+            rename.file().renameTo(rename.file().path().resolveSibling(rename.name()));
+        }
+    }
+
+    /** The new segment is not wanted any more. */
+    void abandon() throws IOException {
+        cleaned.closeForWriting();
+        for (SharedFile file : cleaned.files()) {
+            file.markDeleted();
+            Files.deleteIfExists(file.path());
+        }
+    }
+}
