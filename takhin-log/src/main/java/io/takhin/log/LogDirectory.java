@@ -346,7 +346,7 @@ public final class LogDirectory implements AutoCloseable {
 
     /** An I/O error elsewhere in the directory. */
     void fail(IOException cause) {
-        faults.fail(cause);
+        faults.failUnlessFull(cause);
     }
 
     /** A clean stop, as {@link #close(long)} without a broker epoch. */
