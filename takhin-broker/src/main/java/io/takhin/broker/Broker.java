@@ -139,13 +139,15 @@ final class Broker implements BrokerProcess {
         metadata.start();
         await(metadata.membership().caughtUp());
         hosted.setStraysAside();
-        cleaner = LogCleaner.start(directory, hosted::highWatermarkOf, cleanerSettings(), clock);
+        LogCleaner started =
+                LogCleaner.start(directory, hosted::highWatermarkOf, cleanerSettings(), clock);
+        cleaner = started;
         for (BoundSocket socket : sockets) {
             listeners.add(listen(socket));
         }
         await(metadata.membership().ready());
         var _ = timers.every(WAIT_EXPIRY_MILLIS, hosted::expireWaits);
-        surroundings.metrics().show(metrics(), new DirectoryMetrics(directory));
+        surroundings.metrics().show(metrics(), new DirectoryMetrics(directory, started));
         surroundings.health().ready();
         log.info(
                 "broker {} serves clients at {}:{}",

@@ -1,7 +1,9 @@
 package io.takhin.broker;
 
 import io.takhin.broker.observe.StorageMetrics;
+import io.takhin.log.CleaningStatus;
 import io.takhin.log.FlushBacklog;
+import io.takhin.log.LogCleaner;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.PartitionLog;
 import java.util.Collection;
@@ -20,9 +22,11 @@ final class DirectoryMetrics implements StorageMetrics {
     private static final int PARTITIONS_MAX = 2000;
 
     private final LogDirectory directory;
+    private final LogCleaner cleaner;
 
-    DirectoryMetrics(LogDirectory directory) {
+    DirectoryMetrics(LogDirectory directory, LogCleaner cleaner) {
         this.directory = directory;
+        this.cleaner = cleaner;
     }
 
     @Override
@@ -73,6 +77,35 @@ final class DirectoryMetrics implements StorageMetrics {
                 a.partitions() + b.partitions(),
                 a.segments() + b.segments(),
                 a.bytes() + b.bytes());
+    }
+
+    @Override
+    public Collection<TopicCompaction> compactions() {
+        Map<String, TopicCompaction> topics = new TreeMap<>();
+        for (PartitionLog log : directory.logs()) {
+            if (log.config().compacted()) {
+                CleaningStatus status = cleaner.status(log);
+                Map<String, Integer> failed = new TreeMap<>();
+                status.lastError().ifPresent(error -> failed.put(error, 1));
+                String topic = log.topicPartition().topic();
+                topics.merge(
+                        topic,
+                        new TopicCompaction(
+                                topic, status.dirtyBytes(), status.overdueSeconds(), failed),
+                        DirectoryMetrics::together);
+            }
+        }
+        return topics.values();
+    }
+
+    private static TopicCompaction together(TopicCompaction a, TopicCompaction b) {
+        Map<String, Integer> failed = new TreeMap<>(a.failed());
+        b.failed().forEach((error, count) -> failed.merge(error, count, Integer::sum));
+        return new TopicCompaction(
+                a.topic(),
+                a.dirtyBytes() + b.dirtyBytes(),
+                Math.max(a.overdueSeconds(), b.overdueSeconds()),
+                failed);
     }
 
     @Override

@@ -5,9 +5,12 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Keeps other processes, Apache Kafka too, out of a data directory: a lock on {@code .lock}. */
 final class DirectoryLock implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DirectoryLock.class);
     private static final String NAME = ".lock";
 
     private final FileChannel file;
@@ -32,6 +35,15 @@ final class DirectoryLock implements AutoCloseable {
         } catch (IOException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /** As {@link #close}, for who can do nothing about an error: the process' end releases, too. */
+    void release() {
+        try {
+            file.close();
+        } catch (IOException e) {
+            log.warn("a data directory stays locked until the process ends", e);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,7 @@ public final class DiskSpace implements AutoCloseable {
     private volatile long lookAgainBelow;
     private volatile int refusedBytes;
     private volatile @Nullable String refusal;
-    private volatile int looksToWait;
+    private final AtomicInteger looksToWait = new AtomicInteger();
     private volatile @Nullable Thread watcher;
     private volatile boolean closed;
 
@@ -103,6 +104,16 @@ public final class DiskSpace implements AutoCloseable {
         }
     }
 
+    /** Of the whole file system. */
+    public long totalBytes() throws IOException {
+        return store.total();
+    }
+
+    /** What may still be written to it, the reserve included. */
+    public long usableBytes() throws IOException {
+        return store.usable();
+    }
+
     public boolean isReadOnly() {
         return refusal != null;
     }
@@ -139,7 +150,7 @@ public final class DiskSpace implements AutoCloseable {
                     "the disk of {} is full: delete topics or records, or enlarge it", root, cause);
             return;
         }
-        looksToWait = LOOKS_AFTER_FULL;
+        looksToWait.set(LOOKS_AFTER_FULL);
         refuse(String.valueOf(cause.getMessage()));
         wake();
     }
@@ -187,9 +198,10 @@ public final class DiskSpace implements AutoCloseable {
         // What is left must be worth opening for, or the broker would open and close all the time.
         long enough = isReadOnly() ? kept / 4 : Math.max(kept / 16, refusedBytes);
         refusedBytes = 0;
-        if (looksToWait > 0 && isReadOnly()) {
-            looksToWait--;
-        } else if (free < enough || free <= 0) {
+        if (isReadOnly() && looksToWait.getAndUpdate(n -> Math.max(0, n - 1)) > 0) {
+            return;
+        }
+        if (free < enough || free <= 0) {
             refuse(
                     "%d of %d bytes are free and %d are kept in reserve"
                             .formatted(usable, total, kept));

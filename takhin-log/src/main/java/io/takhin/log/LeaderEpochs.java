@@ -107,7 +107,7 @@ final class LeaderEpochs {
 
     /** Forgets what was noted since. */
     void restore(List<Entry> before) {
-        if (entries != before) {
+        if (!entries.equals(before)) {
             publish(before);
         }
     }

@@ -79,10 +79,12 @@ final class LogCleaning {
 
     /**
      * The disk does not do what it must: the directory goes offline. Unless the log was deleted
-     * under the one who met the error.
+     * under the one who met the error, or there is no space, which may come back.
      */
     void failed(IOException e) {
-        if (!state.closed) {
+        if (DiskFullException.isCauseOf(e)) {
+            state.host.full(e);
+        } else if (!state.closed) {
             state.host.fail(e);
         }
     }

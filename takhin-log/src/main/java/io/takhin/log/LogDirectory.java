@@ -13,8 +13,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -22,8 +20,6 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InconsistentTopicIdException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One data directory: the logs in it, the lock that keeps other processes out, the flusher that
@@ -35,15 +31,12 @@ import org.slf4j.LoggerFactory;
  * <p>Threads: any. One flusher and one housekeeper a directory.
  */
 public final class LogDirectory implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(LogDirectory.class);
-
     private final Path root;
     private final LogDirectorySettings settings;
     private final DirectoryLock lock;
     private final OptionalLong epochOfCleanStop;
     private final Checkpoints checkpoints;
     private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
-    private final List<Runnable> failureListeners = new CopyOnWriteArrayList<>();
     private final List<Consumer<TopicPartition>> removalListeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private final Host host;
@@ -51,10 +44,8 @@ public final class LogDirectory implements AutoCloseable {
     private final GroupCommit groupCommit;
     private @Nullable Journal journal;
     private final Housekeeper housekeeper;
-    private volatile @Nullable IOException failure;
-    private final AtomicBoolean failed = new AtomicBoolean();
     private final DiskSpace space;
-    private final LongAdder damagedBatches = new LongAdder();
+    private final StorageFaults faults;
     private volatile boolean closed;
 
     private LogDirectory(
@@ -70,10 +61,12 @@ public final class LogDirectory implements AutoCloseable {
         this.epochOfCleanStop = CleanStop.brokerEpoch(root);
         this.checkpoints = new Checkpoints(root);
         this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
+        this.faults = new StorageFaults(root, space);
         this.host = new Host(clock);
         this.rule = rule;
         this.groupCommit = new GroupCommit(host, rule, "log-flusher");
         this.housekeeper = new Housekeeper(host, settings);
+        faults.onFailure(groupCommit::stop);
     }
 
     /**
@@ -207,7 +200,7 @@ public final class LogDirectory implements AutoCloseable {
             logs.put(partition, made);
             return made;
         } catch (IOException e) {
-            host.failUnlessFull(e);
+            faults.failUnlessFull(e);
             throw new KafkaStorageException("data directory " + root, e);
         } finally {
             changing.unlock();
@@ -297,21 +290,11 @@ public final class LogDirectory implements AutoCloseable {
             housekeeper.checkpointSoon();
             removalListeners.forEach(listener -> listener.accept(partition));
         } catch (IOException e) {
-            host.fail(e);
+            faults.fail(e);
             throw new KafkaStorageException("cannot remove " + partition, e);
         } finally {
             changing.unlock();
         }
-    }
-
-    /** Bytes of the file system that holds the directory. */
-    public long totalBytes() throws IOException {
-        return Files.getFileStore(root).getTotalSpace();
-    }
-
-    /** Bytes of the file system that may still be written. */
-    public long usableBytes() throws IOException {
-        return Files.getFileStore(root).getUsableSpace();
     }
 
     /** Whether the disk has room for more records. */
@@ -333,30 +316,27 @@ public final class LogDirectory implements AutoCloseable {
         try {
             OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS), offsets);
         } catch (IOException e) {
-            host.failUnlessFull(e);
+            faults.failUnlessFull(e);
         }
     }
 
     /** Batches that readers asked for and that were not what was written. */
     public long damagedBatches() {
-        return damagedBatches.sum();
+        return faults.damagedBatches();
     }
 
     public boolean isOnline() {
-        return failure == null;
+        return faults.isOnline();
     }
 
     /** Why the directory is offline. */
     public Optional<IOException> failure() {
-        return Optional.ofNullable(failure);
+        return faults.failure();
     }
 
     /** Called once when the directory goes offline, on the thread that met the error. */
     public void onFailure(Runnable listener) {
-        failureListeners.add(listener);
-        if (!isOnline()) {
-            listener.run();
-        }
+        faults.onFailure(listener);
     }
 
     /** Called when a log is gone, before another one can have its name. */
@@ -366,7 +346,7 @@ public final class LogDirectory implements AutoCloseable {
 
     /** An I/O error elsewhere in the directory. */
     void fail(IOException cause) {
-        host.fail(cause);
+        faults.failUnlessFull(cause);
     }
 
     /** A clean stop, as {@link #close(long)} without a broker epoch. */
@@ -400,18 +380,10 @@ public final class LogDirectory implements AutoCloseable {
                 CleanStop.mark(root, brokerEpoch);
             }
         } catch (IOException e) {
-            host.failUnlessFull(e);
+            faults.failUnlessFull(e);
         } finally {
-            unlock();
+            lock.release();
             changing.unlock();
-        }
-    }
-
-    private void unlock() {
-        try {
-            lock.close();
-        } catch (IOException e) {
-            log.warn("the lock of {} ends with the process", root, e);
         }
     }
 
@@ -462,20 +434,12 @@ public final class LogDirectory implements AutoCloseable {
 
         @Override
         public boolean isOnline() {
-            return failure == null;
+            return faults.isOnline();
         }
 
         @Override
         public void fail(IOException cause) {
-            goOffline(cause);
-        }
-
-        void failUnlessFull(IOException cause) {
-            if (DiskFullException.isCauseOf(cause)) {
-                full(cause);
-            } else {
-                fail(cause);
-            }
+            faults.fail(cause);
         }
 
         @Override
@@ -490,12 +454,7 @@ public final class LogDirectory implements AutoCloseable {
 
         @Override
         public void damaged(TopicPartition partition, String where) {
-            damagedBatches.increment();
-            log.error(
-                    "partition {} is damaged: the batch in {} is not what was written; restore the"
-                            + " file, or delete the records up to there",
-                    partition,
-                    where);
+            faults.damaged(partition, where);
         }
 
         @Override
@@ -532,16 +491,6 @@ public final class LogDirectory implements AutoCloseable {
         @Override
         public Collection<PartitionLog> logs() {
             return logs.values();
-        }
-    }
-
-    private void goOffline(IOException cause) {
-        if (failed.compareAndSet(false, true)) {
-            failure = cause;
-            log.error("data directory {} is offline", root, cause);
-            groupCommit.stop();
-            space.close();
-            failureListeners.forEach(Runnable::run);
         }
     }
 }

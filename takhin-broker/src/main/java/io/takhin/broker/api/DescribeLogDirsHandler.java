@@ -53,8 +53,8 @@ public final class DescribeLogDirsHandler implements ApiHandler {
                 new DescribeLogDirsResult().setLogDir(directory.root().toAbsolutePath().toString());
         try {
             if (directory.isOnline()) {
-                result.setTotalBytes(positive(directory.totalBytes()))
-                        .setUsableBytes(positive(directory.usableBytes()));
+                result.setTotalBytes(positive(directory.space().totalBytes()))
+                        .setUsableBytes(positive(directory.space().usableBytes()));
                 describe(request, result);
             } else {
                 result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());

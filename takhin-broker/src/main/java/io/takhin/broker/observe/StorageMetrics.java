@@ -30,6 +30,19 @@ public interface StorageMetrics {
     /** All partitions of a topic that are hosted here, together. */
     record TopicStorage(String topic, int partitions, int segments, long bytes) {}
 
+    /** Topics that are compacted. */
+    Collection<TopicCompaction> compactions();
+
+    /**
+     * How far compaction is behind.
+     *
+     * @param dirtyBytes that wait to be compacted
+     * @param overdueSeconds by which the worst partition exceeds {@code max.compaction.lag.ms}
+     * @param failed partitions by the error that keeps them from being compacted
+     */
+    record TopicCompaction(
+            String topic, long dirtyBytes, long overdueSeconds, Map<String, Integer> failed) {}
+
     /** One by one; none where they are too many for a scrape. */
     Collection<PartitionStorage> partitions();
 

@@ -89,6 +89,7 @@ public final class StorageSeries {
                                 .forEach((policy, count) -> callback.call(count, policy)))
                 .register(registry);
         showTopics(storage);
+        showCompactions(storage);
         showPartitions(storage);
     }
 
@@ -96,6 +97,33 @@ public final class StorageSeries {
         topic(storage, "takhin_topic_partitions", "Partitions hosted here.", t -> t.partitions());
         topic(storage, "takhin_topic_segments", "Segments of those.", t -> t.segments());
         topic(storage, "takhin_topic_bytes", "Bytes of those segments.", t -> (double) t.bytes());
+    }
+
+    private void showCompactions(StorageMetrics storage) {
+        labelled(
+                        "takhin_topic_compaction_dirty_bytes",
+                        "Bytes that wait to be compacted.",
+                        "topic")
+                .callback(callback -> storage.compactions()
+                        .forEach(one -> callback.call((double) one.dirtyBytes(), one.topic())))
+                .register(registry);
+        labelled(
+                        "takhin_topic_compaction_overdue_seconds",
+                        "By how much max.compaction.lag.ms is exceeded.",
+                        "topic")
+                .callback(callback -> storage.compactions()
+                        .forEach(one -> callback.call((double) one.overdueSeconds(), one.topic())))
+                .register(registry);
+        labelled(
+                        "takhin_topic_compaction_failed_partitions",
+                        "Partitions that are not compacted any more, by the error.",
+                        "topic",
+                        "error")
+                .callback(callback -> storage.compactions()
+                        .forEach(one -> one.failed()
+                                .forEach((error, count) ->
+                                        callback.call(count, one.topic(), error))))
+                .register(registry);
     }
 
     private void topic(

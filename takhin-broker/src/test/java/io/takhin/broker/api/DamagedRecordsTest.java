@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData;
@@ -40,6 +41,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.common.utils.Utils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,6 +175,21 @@ class DamagedRecordsTest {
                 .extracting(DescribeLogDirsPartition::partitionIndex)
                 .containsExactlyInAnyOrder(0, 1);
         assertThat(answer.totalBytes()).isPositive();
+    }
+
+    @Test
+    void aDirectoryThatFailedIsNamedWithItsErrorAndNothingElse() throws IOException {
+        PartitionLog log = directory.open(new TopicPartition("new", 0), Uuid.ONE_UUID, CONFIG);
+        Utils.delete(log.directory().toFile());
+        log.appendAsLeader(batch(1000), 0, Origin.CLIENT);
+
+        var answer = describedLogDirs().results().getFirst();
+
+        assertThat(directory.isOnline()).isFalse();
+        assertThat(answer.errorCode()).isEqualTo(Errors.KAFKA_STORAGE_ERROR.code());
+        assertThat(answer.topics()).isEmpty();
+        assertThat(answer.totalBytes()).isEqualTo(-1);
+        assertThat(answer.usableBytes()).isEqualTo(-1);
     }
 
     private DescribeLogDirsResponseData describedLogDirs() {

@@ -253,6 +253,11 @@ class EndpointsTest {
         }
 
         @Override
+        public Collection<TopicCompaction> compactions() {
+            return List.of(new TopicCompaction("t", 10, 0, Map.of("damaged", 1)));
+        }
+
+        @Override
         public Collection<PartitionStorage> partitions() {
             return List.of(new PartitionStorage("t", 2, 10, 20, 1024, 1));
         }

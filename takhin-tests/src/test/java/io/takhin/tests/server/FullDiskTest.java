@@ -31,10 +31,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The packaged program on a disk of 256 MiB, of which 64 MiB are kept in reserve. */
+/** The packaged program on a disk of 512 MiB, of which 64 MiB are kept in reserve. */
 @TakhinOnly
 class FullDiskTest {
-    private static final int DISK_MIB = 256;
+    private static final int DISK_MIB = 512;
     private static final long RESERVE = 64L << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -133,7 +133,7 @@ class FullDiskTest {
                         "batch.size",
                         "500000")) {
             byte[] value = new byte[100_000];
-            for (int i = 0; i < 4000; i++) {
+            for (int i = 0; i < 6000; i++) {
                 producer.send(
                         new ProducerRecord<>(topic, value),
                         (sent, error) -> {
