@@ -8,7 +8,7 @@ build=$root/build
 broker=$root/takhin-broker/target
 
 mkdir -p "$build"
-rm -rf "$build/lib" "$build/takhin.aot" "$build/takhin.aot.config" "$build/commit"
+rm -rf "$build/lib" "$build/takhin.aot" "$build/takhin.aot.sum" "$build/takhin.aot.config" "$build/commit"
 mkdir "$build/lib"
 cp "$broker"/lib/*.jar "$build/lib/"
 cp "$broker/takhin-broker-$1.jar" "$build/lib/takhin-broker.jar"
@@ -25,5 +25,6 @@ if [[ $2 == true ]]; then
     "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "$broker/test-classes:$build/lib/takhin-broker.jar" \
         io.takhin.broker.packaging.AotTraining "$build" \
         || echo "takhin: no AOT cache was made; it starts slower without" >&2
+    [[ ! -f $build/takhin.aot ]] || cksum < "$build/takhin.aot" > "$build/takhin.aot.sum"
 fi
 echo "$HEAD" > "$build/commit" # last: from here on the build counts as done

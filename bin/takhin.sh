@@ -19,9 +19,16 @@ fi
 . "$home/lib/find-jdk.sh"
 find_jdk || { explain_jdk; exit 1; }
 
-# The cache cuts start-up to a fraction; the JVM goes on without it where it does not fit.
-options=(-XX:AOTCache="$home/takhin.aot")
-[[ -r $home/takhin.aot ]] || options=()
+# The cache cuts start-up to a fraction; the JVM goes on without it where it does not fit, but one
+# whose bytes were damaged would crash it (ADR 59).
+options=()
+if [[ -r $home/takhin.aot ]]; then
+    if [[ -r $home/takhin.aot.sum && $(cksum < "$home/takhin.aot") == "$(< "$home/takhin.aot.sum")" ]]; then
+        options=(-XX:AOTCache="$home/takhin.aot")
+    else
+        echo "takhin: $home/takhin.aot is damaged; starting without it, which takes longer: build again to mend it" >&2
+    fi
+fi
 while read -r option; do
     options+=("$option")
 done < "$home/lib/jvm.options"

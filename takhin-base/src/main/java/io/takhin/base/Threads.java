@@ -42,6 +42,21 @@ public final class Threads {
                 .factory();
     }
 
+    /** Waits for a thread's end. An interrupt meanwhile is kept for later. */
+    public static void joinUninterruptibly(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     private static void report(Thread thread, Throwable error) {
         log.error("thread {} ended by an error", thread.getName(), error);
     }

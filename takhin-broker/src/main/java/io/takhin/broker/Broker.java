@@ -12,6 +12,7 @@ import io.takhin.coordinator.GroupLag;
 import io.takhin.log.LogCleaner;
 import io.takhin.log.LogDirectory;
 import io.takhin.metadata.MetadataNode;
+import io.takhin.metadata.MetadataSettings;
 import io.takhin.network.BoundSocket;
 import io.takhin.network.EventLoops;
 import io.takhin.network.Listener;
@@ -71,12 +72,22 @@ final class Broker implements BrokerProcess {
         bind();
         KafkaProperties properties = new KafkaProperties(surroundings.loaded(), advertisedPort());
         TopicConfigs topicConfigs = new TopicConfigs(properties, config.node().id());
+        StorageReports reports =
+                new StorageReports(surroundings.health(), surroundings.metrics().storage(), clock);
+        MetadataSettings metadataSettings =
+                settings.metadata(LISTENER, advertisedPort(), properties.asMap());
+        MetadataNode.checkDirectory(metadataSettings);
         directory =
                 LogDirectory.open(
-                        config.storage().dataDir(), settings.log(topicConfigs.defaults()), clock);
+                        config.storage().dataDir(),
+                        settings.log(topicConfigs.defaults()),
+                        clock,
+                        reports);
+        directory.space().addListener(reports);
+        directory.groupCommit().observe(reports);
         metadata =
                 MetadataNode.open(
-                        settings.metadata(LISTENER, advertisedPort(), properties.asMap()),
+                        metadataSettings,
                         clock,
                         directory.brokerEpochOfCleanStop().orElse(-1),
                         failed::complete);
@@ -134,7 +145,7 @@ final class Broker implements BrokerProcess {
         }
         await(metadata.membership().ready());
         var _ = timers.every(WAIT_EXPIRY_MILLIS, hosted::expireWaits);
-        surroundings.metrics().show(metrics());
+        surroundings.metrics().show(metrics(), new DirectoryMetrics(directory));
         surroundings.health().ready();
         log.info(
                 "broker {} serves clients at {}:{}",

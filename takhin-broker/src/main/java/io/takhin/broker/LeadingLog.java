@@ -55,6 +55,9 @@ final class LeadingLog implements CoordinatorLog {
         return switch (partition.read(offset, bytesMax, true, ReadUpTo.LOG_END)) {
             case LogRead.Found found -> copy(found.records());
             case LogRead.Nothing _ -> ByteBuffer.allocate(0);
+            case LogRead.Damaged(String where) ->
+                    throw new IOException(partition.topicPartition() + " is damaged: " + where);
+            case LogRead.Unchecked _ -> throw new IllegalStateException("not checked");
             case LogRead.OutOfRange range ->
                     throw new IOException(
                             "%s: offset %d is outside %d to %d"

@@ -5,6 +5,7 @@ import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.ConfigSetting;
 import io.takhin.broker.topicconfig.TopicSettings;
 import io.takhin.coordinator.GroupSettings;
+import io.takhin.log.DiskReserve;
 import io.takhin.log.LogCleaner;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectorySettings;
@@ -45,7 +46,13 @@ final class PartSettings {
 
     LogDirectorySettings log(LogConfig defaults) {
         int threads = Runtime.getRuntime().availableProcessors();
-        return new LogDirectorySettings(defaults, PRODUCER_IDLE_MAX, CHECKPOINT_INTERVAL, threads);
+        BrokerConfig.Reserve reserve = config.storage().reserve();
+        return new LogDirectorySettings(
+                defaults,
+                PRODUCER_IDLE_MAX,
+                CHECKPOINT_INTERVAL,
+                threads,
+                new DiskReserve(reserve.bytes(), reserve.percentMax()));
     }
 
     LogCleaner.Settings cleaner() {

@@ -38,7 +38,7 @@ final class Groups implements AutoCloseable {
             new GroupSettings(
                     1,
                     1 << 20,
-                    Duration.ofMillis(100),
+                    GroupSettings.DEFAULTS.initialRebalanceDelay(),
                     Duration.ofSeconds(6),
                     Duration.ofMinutes(30),
                     Duration.ofDays(7),

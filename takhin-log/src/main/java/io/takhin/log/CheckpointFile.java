@@ -67,9 +67,19 @@ final class CheckpointFile {
     /** Puts a new file in the place of an old one, in one step. */
     static void replace(Path path, String text, boolean sync) throws IOException {
         Path temporary = path.resolveSibling(path.getFileName() + PartitionFiles.TEMPORARY);
+        try {
+            write(temporary, text, sync);
+        } catch (IOException e) {
+            DiskSpace.discard(List.of(temporary));
+            throw e;
+        }
+        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void write(Path file, String text, boolean sync) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(
-                        temporary,
+                        file,
                         StandardOpenOption.CREATE,
                         StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE)) {
@@ -81,6 +91,5 @@ final class CheckpointFile {
                 channel.force(true);
             }
         }
-        Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
     }
 }

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
@@ -42,6 +43,27 @@ final class Checkpoints {
         }
     }
 
+    @GuardedBy("lock")
+    private void writePoints(Map<TopicPartition, Long> points) throws IOException {
+        Path file = root.resolve(OffsetCheckpoint.RECOVERY_POINTS);
+        try {
+            OffsetCheckpoint.write(file, points);
+            writtenPoints = Map.copyOf(points);
+        } catch (IOException e) {
+            boolean tooHigh =
+                    writtenPoints.entrySet().stream()
+                            .anyMatch(written ->
+                                    points.getOrDefault(written.getKey(), 0L) < written.getValue());
+            if (!tooHigh || !DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            // On a full disk the old file may stay, unless it claims too much: a start without one
+            // checks everything.
+            Files.deleteIfExists(file);
+            writtenPoints = Map.of();
+        }
+    }
+
     /** Durable when it returns. Does nothing where nothing changed. */
     void write(Collection<PartitionLog> logs) throws IOException {
         lock.lock();
@@ -55,8 +77,7 @@ final class Checkpoints {
                 }
             }
             if (!points.equals(writtenPoints)) {
-                OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.RECOVERY_POINTS), points);
-                writtenPoints = Map.copyOf(points);
+                writePoints(points);
                 DiskSync.syncPath(root);
             }
             if (!starts.equals(writtenStarts)) {

@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,35 +30,50 @@ final class DirectoryRecovery {
     private final Checkpoints checkpoints;
     private final boolean cleanStop;
     private final Clock clock;
+    private final @Nullable JournalReplay replay;
 
     /** What was found, and directories that only wait to be removed. */
     record Result(List<Recovered> logs, List<Path> dead) {}
 
-    /** One log; all below {@code durableEnd} was on disk already. */
-    record Recovered(LogState.Loaded loaded, Uuid topicId, long durableEnd) {}
+    /**
+     * One log.
+     *
+     * @param durableEnd all below was on disk already
+     * @param inJournal whether the journal has something of it that may not be durable elsewhere
+     */
+    record Recovered(LogState.Loaded loaded, Uuid topicId, long durableEnd, boolean inJournal) {}
 
+    /**
+     * @param replay puts back what the journal has before a log is read; null where it has nothing
+     */
     DirectoryRecovery(
-            Path root, LogDirectorySettings settings, Checkpoints checkpoints, Clock clock) {
+            Path root,
+            LogDirectorySettings settings,
+            Checkpoints checkpoints,
+            @Nullable JournalReplay replay,
+            Clock clock) {
         this.root = root;
         this.settings = settings;
         this.checkpoints = checkpoints;
+        this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
         this.clock = clock;
     }
 
-    Result run() throws IOException {
+    Result run(RecoveryListener listener) throws IOException {
         long startNanos = clock.nanos();
         List<Path> partitions = new ArrayList<>();
         List<Path> dead = new ArrayList<>();
         try (Stream<Path> entries = Files.list(root)) {
             entries.filter(Files::isDirectory).forEach(path -> sort(path, partitions, dead));
         }
-        List<Recovered> logs = recoverAll(partitions);
+        List<Recovered> logs = recoverAll(partitions, listener);
         if (!partitions.isEmpty()) {
             log.info(
-                    "read back partitions={} clean={} millis={} directory={}",
+                    "read back partitions={} clean={} from_journal_bytes={} millis={} directory={}",
                     logs.size(),
                     cleanStop,
+                    replay == null ? 0 : replay.restoredBytes(),
                     (clock.nanos() - startNanos) / 1_000_000,
                     root);
         }
@@ -80,7 +96,8 @@ final class DirectoryRecovery {
         }
     }
 
-    private List<Recovered> recoverAll(List<Path> partitions) throws IOException {
+    private List<Recovered> recoverAll(List<Path> partitions, RecoveryListener listener)
+            throws IOException {
         int threads = Math.min(settings.recoveryThreads(), Math.max(1, partitions.size()));
         ExecutorService pool =
                 Executors.newFixedThreadPool(threads, Threads.factory("log-recovery"));
@@ -91,11 +108,15 @@ final class DirectoryRecovery {
             }
             List<Recovered> done = new ArrayList<>();
             for (Future<Recovered> each : running) {
+                listener.readBack(done.size(), partitions.size());
                 done.add(each.get());
             }
+            listener.readBack(done.size(), partitions.size());
             return done;
         } catch (ExecutionException e) {
-            throw new IOException("cannot read back " + root, e.getCause());
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(
+                    "cannot read back %s: %s".formatted(root, cause.getMessage()), cause);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while reading back " + root, e);
@@ -110,6 +131,10 @@ final class DirectoryRecovery {
             throw new IllegalStateException("no partition: " + directory);
         }
         long recoveryPoint = checkpoints.recoveryPoint(partition);
+        Uuid topicId = PartitionMetadataFile.read(directory);
+        long restoredFrom = Math.max(recoveryPoint, checkpoints.logStart(partition));
+        boolean inJournal =
+                replay != null && replay.restore(directory, partition, topicId, restoredFrom);
         LogRecovery.Trust trust =
                 new LogRecovery.Trust(
                         cleanStop,
@@ -121,8 +146,6 @@ final class DirectoryRecovery {
                 new LogRecovery(partition, directory, settings.defaults(), trust).run();
         long end = loaded.view().end();
         return new Recovered(
-                loaded,
-                PartitionMetadataFile.read(directory),
-                cleanStop ? end : Math.min(recoveryPoint, end));
+                loaded, topicId, cleanStop ? end : Math.min(recoveryPoint, end), inJournal);
     }
 }

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,21 +18,27 @@ import java.util.Set;
  * <p>Threads: one at a time.
  */
 final class DiskSync {
-    /** From so many files on one syncfs is cheaper than fdatasync of each (ADR 10). */
-    private static final int SYNCFS_FROM = 4;
-
+    private final FlushRule rule;
     private boolean syncfsWorks = true;
 
-    /** Returns when everything the plans name is durable; an error means that nothing may be. */
-    void sync(Collection<LogDurability.Plan> plans) throws IOException {
+    DiskSync(FlushRule rule) {
+        this.rule = rule;
+    }
+
+    /**
+     * Returns when everything the plans name is durable; an error means that nothing may be.
+     *
+     * @param otherDirtyBytes what the file system may have to write besides
+     */
+    void sync(Collection<LogDurability.Plan> plans, long otherDirtyBytes) throws IOException {
         int files = 0;
         Set<Path> paths = new LinkedHashSet<>();
         for (LogDurability.Plan plan : plans) {
             files += plan.files().size();
             paths.addAll(plan.paths());
         }
-        if (files + paths.size() >= SYNCFS_FROM && syncfsWorks) {
-            syncfsWorks = Syncfs.sync(plans.iterator().next().directory());
+        if (syncfsWorks && rule.prefersSyncfs(files + paths.size(), otherDirtyBytes)) {
+            syncfsWorks = syncFileSystem(plans.iterator().next().directory());
             if (syncfsWorks) {
                 return;
             }
@@ -43,6 +50,10 @@ final class DiskSync {
         for (Path path : paths) {
             syncPath(path);
         }
+    }
+
+    private static boolean syncFileSystem(Path directory) throws IOException {
+        return directory.getFileSystem().equals(FileSystems.getDefault()) && Syncfs.sync(directory);
     }
 
     private static void syncEach(List<SharedFile> files) throws IOException {

@@ -1,8 +1,10 @@
 package io.takhin.log;
 
+import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -10,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the logs of one directory durable, all that wait in one round. It sets its own pace: while
@@ -20,28 +23,65 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class GroupCommit {
     private final Host host;
-    private final DiskSync disk = new DiskSync();
+    private final FlushRule rule;
     private final Queue<PartitionLog> dirty = new ConcurrentLinkedQueue<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition roundEnded = lock.newCondition();
     private final Thread flusher;
     private volatile boolean sleeping;
     private volatile boolean stopped;
+
+    /** Nothing more comes: the flusher ends once all is flushed. */
+    private volatile boolean finishing;
+
+    private volatile @Nullable Journal journal;
     private final AtomicInteger waiting = new AtomicInteger();
+    private volatile FlushObserver observer = FlushObserver.NONE;
 
     /** What the flusher needs of its directory. */
     interface Host {
+        Clock clock();
+
         boolean isOnline();
 
         void fail(IOException cause);
 
         /** Writes the recovery points anew, because one of them claims too much. */
         void writeRecoveryPoints() throws IOException;
+
+        Collection<PartitionLog> logs();
     }
 
-    GroupCommit(Host host, String name) {
+    GroupCommit(Host host, FlushRule rule, String name) {
         this.host = host;
+        this.rule = rule;
         this.flusher = Threads.start(name, this::run);
+    }
+
+    /** From the next round on; before anything is committed. */
+    void use(Journal opened) {
+        journal = opened;
+    }
+
+    /** Who is told of flushes from now on; one at a time. */
+    public void observe(FlushObserver newObserver) {
+        observer = newObserver;
+    }
+
+    /** Asks all logs: for metrics, not for the way of a record. */
+    public FlushBacklog backlog() {
+        int logs = 0;
+        long bytes = 0;
+        for (PartitionLog log : host.logs()) {
+            long unflushed = log.durability().unflushedBytes();
+            logs += unflushed > 0 ? 1 : 0;
+            bytes += unflushed;
+        }
+        Journal used = journal;
+        return used == null
+                ? new FlushBacklog(logs, bytes, 0, 0, 0)
+                : new FlushBacklog(
+                        logs, bytes, used.usedBytes(), used.capacity(), used.checkpointMillis());
     }
 
     /** The log is to be durable soon; returns at once. */
@@ -62,6 +102,7 @@ public final class GroupCommit {
             waiting.incrementAndGet();
             while (host.isOnline()
                     && !stopped
+                    && !log.isClosed()
                     && log.durableEndOffset() < Math.min(wanted, log.logEndOffset())) {
                 commit(log);
                 roundEnded.awaitUninterruptibly();
@@ -85,48 +126,41 @@ public final class GroupCommit {
     }
 
     private void flushUntilStopped() {
-        List<PartitionLog> round = new ArrayList<>();
+        List<PartitionLog> logs = new ArrayList<>();
+        FlushRound round = null;
         while (!stopped && host.isOnline()) {
             for (PartitionLog log = dirty.poll(); log != null; log = dirty.poll()) {
-                round.add(log);
+                logs.add(log);
             }
-            if (round.isEmpty()) {
+            if (logs.isEmpty()) {
+                if (finishing) {
+                    return;
+                }
                 sleep();
                 continue;
             }
+            if (round == null) {
+                round = new FlushRound(rule, host, journal, this::tellObserver, this::commit);
+            }
             try {
-                flush(round);
+                round.flush(logs);
             } catch (IOException e) {
                 // Never again: after a failed fsync the kernel may have dropped what was not
-                // written,
-                // and the next one would say that all is well.
+                // written, and the next one would say that all is well.
                 host.fail(e);
             }
-            round.clear();
+            logs.clear();
             wakeWaiting();
         }
     }
 
-    private void flush(List<PartitionLog> round) throws IOException {
-        List<LogDurability.Plan> plans = new ArrayList<>(round.size());
-        for (PartitionLog log : round) {
-            plans.add(log.durability().plan());
-        }
-        disk.sync(plans);
-        if (round.stream().anyMatch(log -> log.durability().isRecoveryPointTooHigh())) {
-            host.writeRecoveryPoints();
-        }
-        for (int i = 0; i < round.size(); i++) {
-            PartitionLog log = round.get(i);
-            if (!log.durability().complete(log, plans.get(i))) {
-                commit(log);
-            }
-        }
+    private void tellObserver(FlushObserver.Target target, int logs, long bytes, long nanos) {
+        observer.flushed(target, logs, bytes, nanos);
     }
 
     private void sleep() {
         sleeping = true;
-        if (dirty.isEmpty() && !stopped && host.isOnline()) {
+        if (dirty.isEmpty() && !stopped && !finishing && host.isOnline()) {
             LockSupport.park(this);
         }
         sleeping = false;
@@ -155,7 +189,17 @@ public final class GroupCommit {
         }
     }
 
-    void awaitEnd() throws InterruptedException {
-        flusher.join();
+    /** Returns when all that was committed is durable, and the flusher gone. */
+    void finish() {
+        finishing = true;
+        LockSupport.unpark(flusher);
+        Threads.joinUninterruptibly(flusher);
+        stop();
+    }
+
+    /** Returns when the flusher touches no file any more. */
+    void stopAndWait() {
+        stop();
+        Threads.joinUninterruptibly(flusher);
     }
 }

@@ -36,6 +36,8 @@ final class Housekeeper {
 
         void fail(IOException cause);
 
+        void full(IOException cause);
+
         boolean isOnline();
 
         void requestFlush(PartitionLog log);
@@ -124,7 +126,16 @@ final class Housekeeper {
         for (PartitionLog each : host.logs()) {
             each.checkpoint(PRODUCER_SNAPSHOT_BYTES);
         }
-        host.writeRecoveryPoints();
+        try {
+            host.writeRecoveryPoints();
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            // The old points are as true as they were; a start after a crash scans more.
+            host.full(e);
+            checkpointSoon();
+        }
     }
 
     private void expireProducers() {
@@ -143,8 +154,22 @@ final class Housekeeper {
                 delay);
     }
 
-    /** What was not done stays undone: the next start finds it. */
+    /**
+     * What was not begun stays undone: the next start finds it. Not interrupted, which would close
+     * files under those who use them.
+     */
     void stop() {
-        thread.shutdownNow();
+        thread.shutdown();
+        boolean interrupted = false;
+        while (!thread.isTerminated()) {
+            try {
+                var _ = thread.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

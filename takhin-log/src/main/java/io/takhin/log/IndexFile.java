@@ -66,16 +66,27 @@ final class IndexFile {
     }
 
     private Entries withRoom() throws IOException {
-        if (entries.inTail == TAIL_ENTRIES_MAX) {
-            writeTail();
+        if (entries.inTail >= TAIL_ENTRIES_MAX) {
+            writeTailIfPossible();
         }
         Entries now = entries;
         int capacity = now.tail.capacity() / entryBytes;
         if (now.inTail < capacity) {
             return now;
         }
-        int larger = Math.clamp(capacity * 2L, TAIL_ENTRIES_MIN, TAIL_ENTRIES_MAX);
+        int larger = Math.max(capacity * 2, TAIL_ENTRIES_MIN);
         return new Entries(now.stored, copy(now.tail, now.inTail, larger), now.inTail);
+    }
+
+    /** An index that cannot be written now costs memory; the records it points to are there. */
+    private void writeTailIfPossible() throws IOException {
+        try {
+            writeTail();
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+        }
     }
 
     private ByteBuffer copy(ByteBuffer from, int count, int capacity) {
@@ -111,7 +122,11 @@ final class IndexFile {
         }
         if (count >= now.stored) {
             int kept = count - now.stored;
-            entries = new Entries(now.stored, copy(now.tail, kept, TAIL_ENTRIES_MAX), kept);
+            entries =
+                    new Entries(
+                            now.stored,
+                            copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MAX)),
+                            kept);
             return;
         }
         entries = new Entries(count, ByteBuffer.allocate(0), 0);
@@ -121,6 +136,37 @@ final class IndexFile {
         } finally {
             file.release();
         }
+    }
+
+    /**
+     * Forgets the zeros at the end of a file that was made larger than what it holds: Kafka
+     * preallocates its indexes, 10 MiB each.
+     */
+    void dropUnset() throws IOException {
+        int low = 0;
+        int high = count();
+        if (high == 0 || isSet(high - 1)) {
+            return;
+        }
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (isSet(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        truncateTo(low);
+    }
+
+    private boolean isSet(int index) throws IOException {
+        ByteBuffer entry = entry(index);
+        for (int at = 0; at < entryBytes; at++) {
+            if (entry.get(at) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Forgets everything, also bytes that are no whole entry. */

@@ -105,6 +105,13 @@ final class LeaderEpochs {
         }
     }
 
+    /** Forgets what was noted since. */
+    void restore(List<Entry> before) {
+        if (entries != before) {
+            publish(before);
+        }
+    }
+
     private void publish(List<Entry> changed) {
         entries = List.copyOf(changed);
         written = false;

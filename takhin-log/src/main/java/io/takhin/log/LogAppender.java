@@ -123,8 +123,35 @@ final class LogAppender {
         }
     }
 
-    /** Offsets and epochs are final. */
+    /**
+     * Offsets and epochs are final.
+     *
+     * @throws DiskFullException when there is no space; the log is then as it was before
+     */
     void write(ByteBuffer batches) throws IOException {
+        List<LeaderEpochs.Entry> epochs = state.epochs.entries();
+        try {
+            writeAll(batches);
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            state.epochs.restore(epochs);
+            undo();
+            throw new DiskFullException(e);
+        }
+    }
+
+    /** Takes back what the view does not know: batches whose abort marker found no place. */
+    private void undo() throws IOException {
+        LogView view = state.view;
+        if (!view.segments().isEmpty() && view.active().size() > view.endPosition()) {
+            view.active().truncateTo(view.endPosition(), view.end());
+            LogCutter.rebuildProducers(state, view.end());
+        }
+    }
+
+    private void writeAll(ByteBuffer batches) throws IOException {
         Extent extent = Extent.of(batches);
         Segment segment = segmentFor(batches.remaining(), extent);
         int from = batches.position();
@@ -179,15 +206,16 @@ final class LogAppender {
     Segment roll(long baseOffset) throws IOException {
         LogView view = state.view;
         if (!view.segments().isEmpty()) {
-            Segment closing = view.active();
-            closing.finishIndexes();
-            state.justClosed.add(closing);
+            view.active().finishIndexes();
             state.producers.setEndOffset(baseOffset);
             state.snapshots.take(state.producers);
         }
         Segment opened =
                 new Segment(state.directory, baseOffset, 0, state.host.clock().wallMillis());
         opened.openForWriting();
+        if (!view.segments().isEmpty()) {
+            state.justClosed.add(view.active());
+        }
         state.namesChanged = true;
         List<Segment> segments = new ArrayList<>(view.segments());
         segments.add(opened);

@@ -40,11 +40,12 @@ final class LogCutter {
         state.publishCut(segments, Math.min(offset, view.start()), offset);
         durability.cutTo(offset);
         state.epochs.truncateFromEnd(offset);
-        state.epochs.write(state.directory);
-        rebuildProducers(offset);
+        state.writeEpochsWhenPossible();
+        rebuildProducers(state, offset);
     }
 
-    private void rebuildProducers(long offset) throws IOException {
+    /** Sets producer state to what the records below the offset make of it. */
+    static void rebuildProducers(LogState state, long offset) throws IOException {
         ProducerState producers = state.producers;
         state.snapshots.deleteAbove(offset);
         if (producers.isEmpty()) {
@@ -62,7 +63,7 @@ final class LogCutter {
         discard(state.view.segments());
         state.snapshots.deleteAll();
         state.epochs.clear();
-        state.epochs.write(state.directory);
+        state.writeEpochsWhenPossible();
         state.producers.clear(offset);
         Segment opened = new Segment(state.directory, offset, 0, state.host.clock().wallMillis());
         opened.openForWriting();
@@ -92,7 +93,7 @@ final class LogCutter {
         discard(view.segments().subList(0, gone));
         state.namesChanged |= gone > 0;
         state.epochs.truncateFromStart(start);
-        state.epochs.write(state.directory);
+        state.writeEpochsWhenPossible();
     }
 
     /** Others are in the place of these segments, whose files are renamed already. */

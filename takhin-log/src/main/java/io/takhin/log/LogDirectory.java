@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -46,21 +47,32 @@ public final class LogDirectory implements AutoCloseable {
     private final List<Consumer<TopicPartition>> removalListeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private final Host host;
+    private final FlushRule rule;
     private final GroupCommit groupCommit;
+    private @Nullable Journal journal;
     private final Housekeeper housekeeper;
     private volatile @Nullable IOException failure;
     private final AtomicBoolean failed = new AtomicBoolean();
+    private final DiskSpace space;
+    private final LongAdder damagedBatches = new LongAdder();
     private volatile boolean closed;
 
-    private LogDirectory(Path root, LogDirectorySettings settings, Clock clock, DirectoryLock lock)
+    private LogDirectory(
+            Path root,
+            LogDirectorySettings settings,
+            FlushRule rule,
+            Clock clock,
+            DirectoryLock lock)
             throws IOException {
         this.root = root;
         this.settings = settings;
         this.lock = lock;
         this.epochOfCleanStop = CleanStop.brokerEpoch(root);
         this.checkpoints = new Checkpoints(root);
+        this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.host = new Host(clock);
-        this.groupCommit = new GroupCommit(host, "log-flusher");
+        this.rule = rule;
+        this.groupCommit = new GroupCommit(host, rule, "log-flusher");
         this.housekeeper = new Housekeeper(host, settings);
     }
 
@@ -71,12 +83,35 @@ public final class LogDirectory implements AutoCloseable {
      */
     public static LogDirectory open(Path root, LogDirectorySettings settings, Clock clock)
             throws IOException {
+        return open(root, settings, clock, RecoveryListener.NONE);
+    }
+
+    /** As {@link #open(Path, LogDirectorySettings, Clock)}, and says how far it has come. */
+    public static LogDirectory open(
+            Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
+            throws IOException {
+        return open(root, settings, FlushRule.MEASURED, clock, listener);
+    }
+
+    static LogDirectory open(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
+            throws IOException {
+        return open(root, settings, rule, clock, RecoveryListener.NONE);
+    }
+
+    private static LogDirectory open(
+            Path root,
+            LogDirectorySettings settings,
+            FlushRule rule,
+            Clock clock,
+            RecoveryListener listener)
+            throws IOException {
         Files.createDirectories(root);
         DirectoryLock lock = DirectoryLock.take(root);
         LogDirectory directory = null;
         try {
-            directory = new LogDirectory(root, settings, clock, lock);
-            directory.recover(clock);
+            directory = new LogDirectory(root, settings, rule, clock, lock);
+            directory.recover(clock, listener);
+            directory.space.start();
             return directory;
         } catch (IOException | RuntimeException e) {
             if (directory != null) {
@@ -87,9 +122,11 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    private void recover(Clock clock) throws IOException {
-        DirectoryRecovery recovery = new DirectoryRecovery(root, settings, checkpoints, clock);
-        DirectoryRecovery.Result result = recovery.run();
+    private void recover(Clock clock, RecoveryListener listener) throws IOException {
+        boolean clean = CleanStop.isMarked(root);
+        JournalContents contents = JournalContents.read(root, rule.journalHalfBytes(), clean);
+        DirectoryRecovery.Result result = readBack(contents, clock, listener);
+        List<PartitionLog> inJournal = new ArrayList<>();
         for (DirectoryRecovery.Recovered recovered : result.logs()) {
             PartitionLog read =
                     new PartitionLog(
@@ -99,12 +136,44 @@ public final class LogDirectory implements AutoCloseable {
                             recovered.loaded(),
                             new PartitionLog.Origins(recovered.durableEnd(), false));
             logs.put(read.topicPartition(), read);
+            if (recovered.inJournal()) {
+                read.durability().restored();
+                inJournal.add(read);
+            }
         }
+        openJournal(contents, inJournal, clean);
         CleanStop.unmark(root);
         logs.values().stream()
                 .filter(read -> !read.durability().isFlushed())
                 .forEach(groupCommit::commit);
         result.dead().forEach(dead -> housekeeper.removeLater(List.of(dead), Duration.ZERO));
+    }
+
+    private DirectoryRecovery.Result readBack(
+            JournalContents contents, Clock clock, RecoveryListener listener) throws IOException {
+        if (!contents.hasEntries()) {
+            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
+        }
+        try (JournalReplay replay = JournalReplay.of(root, contents)) {
+            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
+        }
+    }
+
+    private void openJournal(JournalContents contents, List<PartitionLog> inJournal, boolean clean)
+            throws IOException {
+        if (!rule.usesJournal() && !contents.hasEntries()) {
+            return;
+        }
+        Journal opened = Journal.open(root, contents, host);
+        journal = opened;
+        inJournal.forEach(opened::adopt);
+        if (clean) {
+            // Another program may have been here since it was filled. Before the mark goes, or
+            // the next start would believe it.
+            opened.drain();
+        }
+        opened.start();
+        groupCommit.use(opened);
     }
 
     public Path root() {
@@ -138,7 +207,7 @@ public final class LogDirectory implements AutoCloseable {
             logs.put(partition, made);
             return made;
         } catch (IOException e) {
-            host.fail(e);
+            host.failUnlessFull(e);
             throw new KafkaStorageException("data directory " + root, e);
         } finally {
             changing.unlock();
@@ -150,6 +219,7 @@ public final class LogDirectory implements AutoCloseable {
         if (existing.topicId().equals(Uuid.ZERO_UUID)) {
             PartitionMetadataFile.write(existing.directory(), topicId);
             existing.setTopicId(topicId);
+            existing.durability().identityChanged();
         } else if (!existing.topicId().equals(topicId)) {
             throw new InconsistentTopicIdException(
                     existing.directory()
@@ -165,8 +235,13 @@ public final class LogDirectory implements AutoCloseable {
     private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
             throws IOException {
         Path directory = root.resolve(PartitionFiles.directoryOf(partition));
-        Files.createDirectory(directory);
-        PartitionMetadataFile.write(directory, topicId);
+        try {
+            Files.createDirectory(directory);
+            PartitionMetadataFile.write(directory, topicId);
+        } catch (IOException e) {
+            DiskSpace.discard(List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
+            throw e;
+        }
         LogState.Loaded empty =
                 new LogState.Loaded(
                         partition,
@@ -212,6 +287,10 @@ public final class LogDirectory implements AutoCloseable {
             Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
             Files.move(gone.directory(), renamed);
             gone.moveTo(renamed);
+            // What is kept must not depend on the journal: no start looks there for it.
+            if (suffix.equals(PartitionFiles.STRAY_DIRECTORY)) {
+                gone.durability().settle();
+            }
             if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
                 housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
             }
@@ -235,6 +314,11 @@ public final class LogDirectory implements AutoCloseable {
         return Files.getFileStore(root).getUsableSpace();
     }
 
+    /** Whether the disk has room for more records. */
+    public DiskSpace space() {
+        return space;
+    }
+
     public GroupCommit groupCommit() {
         return groupCommit;
     }
@@ -249,8 +333,13 @@ public final class LogDirectory implements AutoCloseable {
         try {
             OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS), offsets);
         } catch (IOException e) {
-            host.fail(e);
+            host.failUnlessFull(e);
         }
+    }
+
+    /** Batches that readers asked for and that were not what was written. */
+    public long damagedBatches() {
+        return damagedBatches.sum();
     }
 
     public boolean isOnline() {
@@ -299,18 +388,30 @@ public final class LogDirectory implements AutoCloseable {
                 return;
             }
             closed = true;
+            space.close();
             housekeeper.stop();
             closeLogs();
-            groupCommit.stop();
-            if (isOnline()) {
+            boolean clean = isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
+            if (clean) {
                 checkpoints.write(logs.values());
+            }
+            closeJournal(clean);
+            if (clean) {
                 CleanStop.mark(root, brokerEpoch);
             }
+        } catch (IOException e) {
+            host.failUnlessFull(e);
+        } finally {
+            unlock();
+            changing.unlock();
+        }
+    }
+
+    private void unlock() {
+        try {
             lock.close();
         } catch (IOException e) {
-            host.fail(e);
-        } finally {
-            changing.unlock();
+            log.warn("the lock of {} ends with the process", root, e);
         }
     }
 
@@ -320,9 +421,13 @@ public final class LogDirectory implements AutoCloseable {
             all.forEach(PartitionLog::finish);
             all.forEach(groupCommit::commit);
         }
-        for (PartitionLog each : all) {
-            groupCommit.commitAndWait(each);
-            each.release();
+        groupCommit.finish();
+        all.forEach(PartitionLog::release);
+    }
+
+    private void closeJournal(boolean clean) throws IOException {
+        if (journal != null) {
+            journal.close(clean);
         }
     }
 
@@ -334,8 +439,10 @@ public final class LogDirectory implements AutoCloseable {
     /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;
+        space.close();
         housekeeper.stop();
-        groupCommit.stop();
+        groupCommit.stopAndWait();
+        closeJournal(false);
         logs.values().forEach(PartitionLog::release);
         lock.close();
     }
@@ -361,6 +468,34 @@ public final class LogDirectory implements AutoCloseable {
         @Override
         public void fail(IOException cause) {
             goOffline(cause);
+        }
+
+        void failUnlessFull(IOException cause) {
+            if (DiskFullException.isCauseOf(cause)) {
+                full(cause);
+            } else {
+                fail(cause);
+            }
+        }
+
+        @Override
+        public boolean admits(int bytes, Origin origin) {
+            return space.take(bytes, origin);
+        }
+
+        @Override
+        public void full(IOException cause) {
+            space.full(cause);
+        }
+
+        @Override
+        public void damaged(TopicPartition partition, String where) {
+            damagedBatches.increment();
+            log.error(
+                    "partition {} is damaged: the batch in {} is not what was written; restore the"
+                            + " file, or delete the records up to there",
+                    partition,
+                    where);
         }
 
         @Override
@@ -405,6 +540,7 @@ public final class LogDirectory implements AutoCloseable {
             failure = cause;
             log.error("data directory {} is offline", root, cause);
             groupCommit.stop();
+            space.close();
             failureListeners.forEach(Runnable::run);
         }
     }

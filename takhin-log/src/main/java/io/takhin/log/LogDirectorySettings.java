@@ -11,12 +11,23 @@ import java.time.Duration;
  * @param checkpointInterval how soon after a change recovery points are written; bounds what a
  *     start after a crash has to scan
  * @param recoveryThreads how many logs are read back at a time
+ * @param reserve what of the disk clients' records may not take
  */
 public record LogDirectorySettings(
         LogConfig defaults,
         Duration producerIdleMax,
         Duration checkpointInterval,
-        int recoveryThreads) {
+        int recoveryThreads,
+        DiskReserve reserve) {
+    /** Without a reserve. */
+    public LogDirectorySettings(
+            LogConfig defaults,
+            Duration producerIdleMax,
+            Duration checkpointInterval,
+            int recoveryThreads) {
+        this(defaults, producerIdleMax, checkpointInterval, recoveryThreads, DiskReserve.NONE);
+    }
+
     public LogDirectorySettings {
         if (recoveryThreads < 1) {
             throw new IllegalArgumentException(

@@ -1,15 +1,25 @@
 package io.takhin.log;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much of a log has reached the disk, and what must be brought there for the rest.
  *
- * <p>Threads: any may ask; one thread at a time plans a flush and completes it.
+ * <p>There are two ends. Up to the durable end records survive a power cut, in the segments or in
+ * the directory's journal: what acknowledgements count on. Up to the segments' end they do so in
+ * the segments: what a recovery point may say. The second never lies above the first.
+ *
+ * <p>Threads: any may ask; one thread at a time plans a flush and completes it, another one may
+ * settle meanwhile. What is not volatile is guarded by the log's lock.
  */
 final class LogDurability {
     private static final long NEVER = Long.MIN_VALUE;
@@ -18,9 +28,32 @@ final class LogDurability {
     private final List<DurableListener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicBoolean queued = new AtomicBoolean();
     private volatile long durableEnd;
+    private volatile long segmentsEnd;
+
+    /** The segment that holds the durable end, and where in its file; null where not known. */
+    private @Nullable Segment endSegment;
+
+    private int endPosition;
+
+    /** Segments with bytes below the durable end that are durable in the journal only. */
+    private final List<Segment> journalled = new ArrayList<>(1);
+
+    /** Something was cut off since the last plan. */
+    private boolean cut;
+
+    /**
+     * Of the newest entry of this log in the journal; only the flusher asks, once logs are open.
+     */
+    private volatile long journalGeneration;
+
+    /** Whether the transactions of all segments may be unsynced, not only the last ones'. */
+    private boolean firstPlan = true;
 
     /** When the oldest record that is not durable was written, nanoseconds. */
     private volatile long unflushedSince = NEVER;
+
+    /** Bytes of batches that are not durable. Changed under the log's lock. */
+    private volatile long unflushedBytes;
 
     /** The directory itself, and its first files, are not known to the disk. */
     private volatile boolean newDirectory;
@@ -28,11 +61,22 @@ final class LogDurability {
     LogDurability(LogState state, long durableEnd, boolean newDirectory) {
         this.state = state;
         this.durableEnd = durableEnd;
+        this.segmentsEnd = durableEnd;
         this.newDirectory = newDirectory;
     }
 
     long durableEnd() {
         return durableEnd;
+    }
+
+    /** What lies below is durable in the segments, whatever becomes of the journal. */
+    long segmentsEnd() {
+        return segmentsEnd;
+    }
+
+    /** The partition's directory says something new about whose it is. */
+    void identityChanged() {
+        newDirectory = true;
     }
 
     void addListener(DurableListener listener) {
@@ -48,8 +92,14 @@ final class LogDurability {
         return durableEnd >= state.view.end();
     }
 
-    /** Called under the log's lock, after records were written. */
-    void written(PartitionLog log) {
+    long unflushedBytes() {
+        return unflushedBytes;
+    }
+
+    /** Called under the log's lock, after so many bytes of records were written. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
+    void written(PartitionLog log, int bytes) {
+        unflushedBytes += bytes;
         if (unflushedSince == NEVER) {
             unflushedSince = state.host.clock().nanos();
             state.host.unflushed(log);
@@ -78,11 +128,28 @@ final class LogDurability {
     /** Under the log's lock: what lies at the offset or after it is gone. */
     void cutTo(long offset) {
         durableEnd = Math.min(durableEnd, offset);
+        segmentsEnd = Math.min(segmentsEnd, offset);
+        unflushedBytes = 0;
+        endSegment = null;
+        cut = true;
     }
 
-    /** A restart would trust more of this log than is durable now. */
+    /** A restart would trust more of this log's segments than is durable now. */
     boolean isRecoveryPointTooHigh() {
-        return state.host.writtenRecoveryPoint(state.partition) > durableEnd;
+        return state.host.writtenRecoveryPoint(state.partition) > segmentsEnd;
+    }
+
+    /**
+     * New bytes of one segment, of a log in which nothing else changed.
+     *
+     * @param from position in the segment's file, with the offset {@code firstOffset}
+     * @param to position behind the last byte, where {@code endOffset} will be
+     * @param cuts as the log's view had it
+     */
+    record Range(Segment segment, int from, int to, long firstOffset, long endOffset, int cuts) {
+        int bytes() {
+            return to - from;
+        }
     }
 
     /**
@@ -90,6 +157,9 @@ final class LogDurability {
      *
      * @param directory the partition's
      * @param view what will be durable when it is done
+     * @param bytes of batches that will be durable then, and are not now
+     * @param range where this is all there is to flush; else null
+     * @param afterCut something was cut off since the plan before
      * @param closed segments that take no more records
      * @param files to be synced
      * @param paths small files and directories to be synced
@@ -97,6 +167,9 @@ final class LogDurability {
     record Plan(
             Path directory,
             LogView view,
+            long bytes,
+            @Nullable Range range,
+            boolean afterCut,
             List<Segment> closed,
             List<SharedFile> files,
             List<Path> paths) {}
@@ -106,24 +179,74 @@ final class LogDurability {
         unflushedSince = NEVER;
         state.lock.lock();
         try {
+            LogView view = state.view;
+            List<Path> paths = changedPaths();
+            if (isOnlyGrown(view) && paths.isEmpty()) {
+                return planForGrowth(view);
+            }
             List<Segment> closed = List.copyOf(state.justClosed);
             state.justClosed.clear();
-            List<SharedFile> files = new ArrayList<>();
-            closed.forEach(segment -> files.addAll(dataAndIndexes(segment)));
-            LogView view = state.view;
-            if (!view.segments().isEmpty()) {
-                if (!closed.contains(view.active())) {
-                    files.add(view.active().file());
-                }
-                view.segments().stream()
-                        .map(Segment::transactions)
-                        .filter(TransactionIndex::takeUnsynced)
-                        .forEach(index -> files.add(index.file()));
-            }
-            return new Plan(state.directory, view, closed, files, changedPaths());
+            boolean afterCut = cut;
+            cut = false;
+            return new Plan(
+                    state.directory,
+                    view,
+                    unflushedBytes,
+                    null,
+                    afterCut,
+                    closed,
+                    changedFiles(view, closed),
+                    paths);
         } finally {
             state.lock.unlock();
         }
+    }
+
+    /** Nothing but the last segment changed, and that only at its end. */
+    private boolean isOnlyGrown(LogView view) {
+        return state.justClosed.isEmpty()
+                && !view.segments().isEmpty()
+                && view.active() == endSegment
+                && !view.active().transactions().isUnsynced();
+    }
+
+    private Plan planForGrowth(LogView view) {
+        Segment active = view.active();
+        Range range =
+                new Range(
+                        active,
+                        endPosition,
+                        view.endPosition(),
+                        durableEnd,
+                        view.end(),
+                        view.cuts());
+        return new Plan(
+                state.directory,
+                view,
+                unflushedBytes,
+                range,
+                false,
+                List.of(),
+                List.of(active.file()),
+                List.of());
+    }
+
+    private List<SharedFile> changedFiles(LogView view, List<Segment> closed) {
+        List<SharedFile> files = new ArrayList<>();
+        closed.forEach(segment -> files.addAll(dataAndIndexes(segment)));
+        if (view.segments().isEmpty()) {
+            return files;
+        }
+        if (!closed.contains(view.active())) {
+            files.add(view.active().file());
+        }
+        List<Segment> changed = firstPlan ? view.segments() : closed;
+        firstPlan = false;
+        Stream.concat(changed.stream(), Stream.of(view.active()))
+                .map(Segment::transactions)
+                .filter(TransactionIndex::takeUnsynced)
+                .forEach(index -> files.add(index.file()));
+        return files;
     }
 
     private static List<SharedFile> dataAndIndexes(Segment segment) {
@@ -134,10 +257,15 @@ final class LogDurability {
     }
 
     private List<Path> changedPaths() {
-        List<Path> paths = new ArrayList<>(state.snapshots.takeUnsynced());
+        List<Path> snapshots = state.snapshots.takeUnsynced();
+        boolean epochs = state.epochs.takeUnsynced();
+        if (snapshots.isEmpty() && !epochs && !newDirectory && !state.namesChanged) {
+            return List.of();
+        }
+        List<Path> paths = new ArrayList<>(snapshots);
         Path directory = state.directory;
         state.namesChanged |= !paths.isEmpty();
-        if (state.epochs.takeUnsynced()) {
+        if (epochs) {
             paths.add(directory.resolve(LeaderEpochs.NAME));
             state.namesChanged = true;
         }
@@ -155,23 +283,113 @@ final class LogDurability {
     }
 
     /**
+     * Reads the bytes of a range, as they were when it was planned.
+     *
+     * @return false when the log was cut or deleted since
+     */
+    boolean read(Range range, ByteBuffer target) throws IOException {
+        SharedFile file = range.segment().file();
+        int limit = target.limit();
+        target.limit(target.position() + range.bytes());
+        try {
+            file.read(target, range.from());
+        } catch (NoSuchFileException e) {
+            if (!file.isDeleted()) {
+                throw e;
+            }
+        }
+        boolean whole = !target.hasRemaining();
+        target.limit(limit);
+        // A cut is seen here before anything is written in the place of what it took.
+        return whole && state.view.cuts() == range.cuts();
+    }
+
+    /** Returns whether this is the log's first entry of the generation. */
+    boolean journalled(long generation) {
+        boolean first = journalGeneration != generation;
+        journalGeneration = generation;
+        return first;
+    }
+
+    /** Whether the journal may have entries that a start would put back. */
+    boolean hasEntriesSince(long oldestGeneration) {
+        return journalGeneration >= oldestGeneration;
+    }
+
+    /** Read back with the help of the journal: what is behind the durable end may be there only. */
+    void restored() {
+        state.lock.lock();
+        try {
+            LogView view = state.view;
+            int first = Math.max(0, view.indexOf(durableEnd));
+            journalled.addAll(view.segments().subList(first, view.segments().size()));
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /**
      * What the plan named is on the disk.
      *
      * @return false when the log was cut meanwhile and has to be flushed once more
      */
-    boolean complete(PartitionLog log, Plan plan) {
+    boolean complete(PartitionLog log, Plan plan, FlushObserver.Target target) {
+        long end = plan.view().end();
         state.lock.lock();
         try {
             plan.closed().forEach(Segment::closeForWriting);
             if (plan.view().cuts() != state.view.cuts()) {
                 return false;
             }
-            durableEnd = Math.max(durableEnd, plan.view().end());
+            durableEnd = Math.max(durableEnd, end);
+            unflushedBytes = Math.max(0, unflushedBytes - plan.bytes());
+            endSegment = plan.view().segments().isEmpty() ? null : plan.view().active();
+            endPosition = plan.view().endPosition();
+            switch (target) {
+                case SEGMENTS -> {
+                    segmentsEnd = Math.max(segmentsEnd, end);
+                    journalled.clear();
+                }
+                case JOURNAL -> {
+                    boolean grown = plan.range() != null && plan.range().bytes() > 0;
+                    if (grown && endSegment != null && !journalled.contains(endSegment)) {
+                        journalled.add(endSegment);
+                    }
+                }
+            }
         } finally {
             state.lock.unlock();
         }
-        long end = plan.view().end();
         listeners.forEach(listener -> listener.durableUpTo(log, end));
         return true;
+    }
+
+    /** Makes what only the journal has durable in the segments too. */
+    void settle() throws IOException {
+        List<Segment> behind;
+        long end;
+        int cuts;
+        state.lock.lock();
+        try {
+            behind = List.copyOf(journalled);
+            end = durableEnd;
+            cuts = state.view.cuts();
+        } finally {
+            state.lock.unlock();
+        }
+        for (Segment segment : behind) {
+            segment.file().sync();
+        }
+        state.lock.lock();
+        try {
+            if (state.view.cuts() == cuts) {
+                segmentsEnd = Math.max(segmentsEnd, end);
+                if (durableEnd == end) {
+                    journalled.clear();
+                }
+            }
+        } finally {
+            state.lock.unlock();
+        }
     }
 }

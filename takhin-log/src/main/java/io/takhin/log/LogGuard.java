@@ -5,7 +5,8 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
  * Stands around whatever changes a log and whatever is asked of its files: changes take the lock
- * and are refused while the log is offline, and an I/O error takes the directory offline.
+ * and are refused while the log is offline, and an I/O error takes the directory offline, but for a
+ * full disk on which a change was undone.
  *
  * <p>Threads: any.
  */
@@ -63,7 +64,11 @@ final class LogGuard {
     }
 
     private KafkaStorageException failed(IOException e) {
-        state.host.fail(e);
+        if (e instanceof DiskFullException) {
+            state.host.full(e);
+        } else {
+            state.host.fail(e);
+        }
         return new KafkaStorageException("partition " + state.partition + ": " + e.getMessage(), e);
     }
 }

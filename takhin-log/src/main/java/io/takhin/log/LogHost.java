@@ -21,6 +21,15 @@ interface LogHost {
     /** An I/O error: the one place where a directory goes offline. */
     void fail(IOException cause);
 
+    /** Whether there is room for so many bytes, which are then counted as written. */
+    boolean admits(int bytes, Origin origin);
+
+    /** Nothing could be written because the disk has no space; nothing is lost, either. */
+    void full(IOException cause);
+
+    /** A batch was found that is not what was written: told once for each. */
+    void damaged(TopicPartition partition, String where);
+
     /** The log wants to be durable soon; returns at once. */
     void requestFlush(PartitionLog log);
 

@@ -13,6 +13,22 @@ public sealed interface LogRead {
     /** The offset is in range and nothing is there to read yet. */
     record Nothing() implements LogRead {}
 
+    /**
+     * The bytes lay on the disk before this process and nobody has looked at them yet.
+     *
+     * @param bytes about how many would be read
+     * @param check to be run on a thread that may wait for the disk; reading again then finds them,
+     *     or that they are damaged
+     */
+    record Unchecked(int bytes, Runnable check) implements LogRead {}
+
+    /**
+     * The batch at the offset is not what was written.
+     *
+     * @param where file and position
+     */
+    record Damaged(String where) implements LogRead {}
+
     /** The offset lies before the log's start or after its end. */
     record OutOfRange(long logStartOffset, long logEndOffset) implements LogRead {}
 }

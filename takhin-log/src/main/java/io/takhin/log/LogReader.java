@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
@@ -28,9 +29,11 @@ final class LogReader {
     private static final int RECENT_BYTES = 64 << 20;
 
     private final LogState state;
+    private final LogGuard guard;
 
-    LogReader(LogState state) {
+    LogReader(LogState state, LogGuard guard) {
         this.state = state;
+        this.guard = guard;
     }
 
     /** One search; may fail in odd ways when the log is cut while it runs. */
@@ -59,6 +62,15 @@ final class LogReader {
         }
     }
 
+    private FoundOffset searchRecords(Search<FoundOffset> search) throws IOException {
+        try {
+            return search(search);
+        } catch (DamagedBatchException e) {
+            ReadCheck.reportDamage(state, e.segment, e.position);
+            throw e;
+        }
+    }
+
     /**
      * What a reader wants.
      *
@@ -68,6 +80,14 @@ final class LogReader {
     record Wish(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {}
 
     LogRead read(Wish wish) throws IOException {
+        try {
+            return find(wish);
+        } catch (DamagedBatchException e) {
+            return new LogRead.Damaged(ReadCheck.reportDamage(state, e.segment, e.position));
+        }
+    }
+
+    private LogRead find(Wish wish) throws IOException {
         return search(view -> {
             if (wish.offset < view.start() || wish.offset > view.end()) {
                 return new LogRead.OutOfRange(view.start(), view.end());
@@ -78,22 +98,27 @@ final class LogReader {
         });
     }
 
-    private static LogRead readIn(LogView view, Wish wish) throws IOException {
+    private LogRead readIn(LogView view, Wish wish) throws IOException {
         for (int i = Math.max(0, view.indexOf(wish.offset)); i < view.segments().size(); i++) {
-            SharedFile file = view.segments().get(i).file();
+            Segment segment = view.segments().get(i);
+            SharedFile file = segment.file();
             FileChannel channel = file.acquire();
             boolean handedOver = false;
             try {
                 int from = positionIn(view, i, channel, wish.offset);
                 if (from >= 0) {
                     int limit = limitIn(view, i, channel, wish.endOffset);
-                    int length = lengthOf(channel, from, limit, wish);
+                    int length = lengthOf(segment, channel, from, limit, wish);
                     if (length <= 0) {
                         return NOTHING;
                     }
+                    int to = Math.min(from + length, segment.checked().knownTo(from));
+                    if (to < from + length && !(to > from && segment.checked().isDamaged(to))) {
+                        return unchecked(view, i, wish, to, from + length);
+                    }
                     handedOver = true;
                     boolean old = !view.isLast(i) || view.endPosition() - from > RECENT_BYTES;
-                    return new LogRead.Found(new FileRegion(file, channel, from, length, old));
+                    return new LogRead.Found(new FileRegion(file, channel, from, to - from, old));
                 }
             } finally {
                 if (!handedOver) {
@@ -106,7 +131,21 @@ final class LogReader {
         return NOTHING;
     }
 
-    private static int lengthOf(FileChannel channel, int from, int limit, Wish wish)
+    private LogRead unchecked(LogView view, int index, Wish wish, int from, int to) {
+        if (!state.isWritable()) {
+            // Asked again, a check that failed would fail for ever.
+            throw new KafkaStorageException("partition " + state.partition + " is offline");
+        }
+        Segment segment = view.segments().get(index);
+        if (segment.checked().isDamaged(from)) {
+            return new LogRead.Damaged(ReadCheck.reportDamage(state, segment, from));
+        }
+        ReadCheck.Range range = new ReadCheck.Range(index, wish.offset, from, to);
+        return new LogRead.Unchecked(to - from, new ReadCheck(state, guard, view, range));
+    }
+
+    private static int lengthOf(
+            Segment segment, FileChannel channel, int from, int limit, Wish wish)
             throws IOException {
         int available = limit - from;
         if (available <= wish.bytesMax) {
@@ -114,7 +153,7 @@ final class LogReader {
         }
         BatchScanner first = new BatchScanner(channel, from, limit, BatchHeader.BYTES);
         if (!first.next()) {
-            throw damaged(first.position());
+            throw new DamagedBatchException(segment, first.position());
         }
         if (first.sizeInBytes() <= wish.bytesMax) {
             return wish.bytesMax;
@@ -152,14 +191,18 @@ final class LogReader {
             Segment segment, FileChannel channel, long offset, int end) throws IOException {
         int from = segment.startFor(channel, offset, end);
         BatchScanner scanner = new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
+        long next = segment.baseOffset();
         while (scanner.next()) {
+            if (scanner.baseOffset() < next) {
+                // Stepping over it might leave out the records that somebody asks for.
+                throw new DamagedBatchException(segment, scanner.position());
+            }
             if (scanner.lastOffset() >= offset) {
                 return new Place(scanner.position(), scanner.sizeInBytes());
             }
+            next = scanner.lastOffset() + 1;
         }
-        if (!scanner.atEnd()) {
-            throw damaged(scanner.position());
-        }
+        checkAtEnd(segment, scanner);
         return null;
     }
 
@@ -174,9 +217,13 @@ final class LogReader {
         }
     }
 
-    /** The first record that is as late as the timestamp, or later. */
+    /**
+     * The first record that is as late as the timestamp, or later.
+     *
+     * @throws CorruptRecordException when it may lie in a batch that is damaged
+     */
     FoundOffset findByTimestamp(long timestamp) throws IOException {
-        return search(view -> {
+        return searchRecords(view -> {
             for (int i = 0; i < view.segments().size(); i++) {
                 if (view.segments().get(i).newest().timestamp() >= timestamp) {
                     FoundOffset found = findByTimestampIn(view, i, timestamp);
@@ -198,12 +245,14 @@ final class LogReader {
             BatchScanner scanner = scannerAt(view, index, channel, from);
             while (scanner.next()) {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at()) >= timestamp) {
-                    FoundOffset found = firstNotBefore(scanner, timestamp, view.start());
+                    MutableRecordBatch batch = wholeBatch(segment, scanner);
+                    FoundOffset found = firstNotBefore(batch, timestamp, view.start());
                     if (found != null) {
                         return found;
                     }
                 }
             }
+            checkAtEnd(segment, scanner);
             return null;
         } finally {
             segment.file().release();
@@ -218,8 +267,7 @@ final class LogReader {
     }
 
     private static @Nullable FoundOffset firstNotBefore(
-            BatchScanner scanner, long timestamp, long start) throws IOException {
-        MutableRecordBatch batch = batchAt(scanner);
+            MutableRecordBatch batch, long timestamp, long start) {
         for (Record record : batch) {
             if (record.timestamp() >= timestamp && record.offset() >= start) {
                 return new FoundOffset(
@@ -229,13 +277,17 @@ final class LogReader {
         return null;
     }
 
-    private static MutableRecordBatch batchAt(BatchScanner scanner) throws IOException {
+    private static MutableRecordBatch wholeBatch(Segment segment, BatchScanner scanner)
+            throws IOException {
+        if (!scanner.isCrcValid()) {
+            throw new DamagedBatchException(segment, scanner.position());
+        }
         return MemoryRecords.readableRecords(scanner.batch()).batches().iterator().next();
     }
 
     /** The first record with the largest timestamp (KIP-734). */
     FoundOffset findMaxTimestamp() throws IOException {
-        return search(view -> {
+        return searchRecords(view -> {
             Optional<Segment> latest =
                     view.segments().stream()
                             .max(
@@ -256,12 +308,13 @@ final class LogReader {
             while (scanner.next()) {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
                         == newest.timestamp()) {
-                    MutableRecordBatch batch = batchAt(scanner);
+                    MutableRecordBatch batch = wholeBatch(segment, scanner);
                     long offset = batch.offsetOfMaxTimestamp().orElse(batch.lastOffset());
                     return new FoundOffset(
                             offset, newest.timestamp(), batch.partitionLeaderEpoch());
                 }
             }
+            checkAtEnd(segment, scanner);
             return FoundOffset.NONE;
         } finally {
             segment.file().release();
@@ -286,7 +339,23 @@ final class LogReader {
         });
     }
 
-    private static CorruptRecordException damaged(int position) {
-        return new CorruptRecordException("no record batch at position " + position);
+    private static void checkAtEnd(Segment segment, BatchScanner scanner) {
+        if (!scanner.atEnd()) {
+            throw new DamagedBatchException(segment, scanner.position());
+        }
+    }
+
+    /** A search met bytes that are no batch. */
+    private static final class DamagedBatchException extends CorruptRecordException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Segment segment;
+        private final int position;
+
+        DamagedBatchException(Segment segment, int position) {
+            super("no record batch in " + segment.file().path() + " at position " + position);
+            this.segment = segment;
+            this.position = position;
+        }
     }
 }

@@ -53,8 +53,9 @@ final class LogRecovery {
     }
 
     LogState.Loaded run() throws IOException {
-        List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
         boolean epochsKnown = readEpochs();
+        OldRecordFormat.refuseAtStart(directory, epochs, trust.logStart);
+        List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
         long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
         if (end < trust.logStart) {
             end = restartAt(trust.logStart);
@@ -95,7 +96,8 @@ final class LogRecovery {
                     end,
                     trust.recoveryPoint);
             epochs.clear();
-            end = rebuild(found, 0);
+            // What was found has been cut meanwhile.
+            end = rebuild(PartitionTidying.tidy(directory), 0);
         }
         return end;
     }
@@ -153,6 +155,7 @@ final class LogRecovery {
 
     /** Returns the segment's end. */
     private long scan(Segment segment, long trusted, boolean last) throws IOException {
+        segment.dropUnsetIndexEntries();
         SegmentRecovery recovery =
                 new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
         long from = recovery.scansFrom(trusted);

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,21 @@ final class LogState {
 
     boolean isWritable() {
         return !closed && host.isOnline();
+    }
+
+    /**
+     * Brings the epochs to their file after records were removed. On a full disk that may come
+     * later: a file that knows too much is cut on recovery, and the next append needs it first.
+     */
+    void writeEpochsWhenPossible() throws IOException {
+        try {
+            epochs.write(directory);
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            host.full(e);
+        }
     }
 
     /** After a cut: older views can no longer trust what they point to. */

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A log that lives on its own and is flushed by whoever asks: the metadata quorum's.
@@ -17,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any; one flush at a time.
  */
 final class LoneHost implements LogHost {
+    private static final Logger log = LoggerFactory.getLogger(LoneHost.class);
+
     private final Clock clock;
     private final ReentrantLock flushing = new ReentrantLock();
 
     @GuardedBy("flushing")
-    private final DiskSync disk = new DiskSync();
+    private final DiskSync disk = new DiskSync(FlushRule.MEASURED);
 
     private volatile @Nullable IOException failure;
 
@@ -47,19 +51,34 @@ final class LoneHost implements LogHost {
     }
 
     @Override
-    public void requestFlush(PartitionLog log) {
-        flush(log);
+    public boolean admits(int bytes, Origin origin) {
+        return true;
     }
 
     @Override
-    public void flush(PartitionLog log) {
+    public void full(IOException cause) {
+        log.error("the disk is full: delete topics or records, or enlarge it", cause);
+    }
+
+    @Override
+    public void damaged(TopicPartition partition, String where) {
+        log.error("partition {} is damaged: {}", partition, where);
+    }
+
+    @Override
+    public void requestFlush(PartitionLog dirty) {
+        flush(dirty);
+    }
+
+    @Override
+    public void flush(PartitionLog dirty) {
         flushing.lock();
         try {
             LogDurability.Plan plan;
             do {
-                plan = log.durability().plan();
-                disk.sync(List.of(plan));
-            } while (!log.durability().complete(log, plan));
+                plan = dirty.durability().plan();
+                disk.sync(List.of(plan), 0);
+            } while (!dirty.durability().complete(dirty, plan, FlushObserver.Target.SEGMENTS));
         } catch (IOException e) {
             fail(e);
         } finally {
@@ -68,7 +87,7 @@ final class LoneHost implements LogHost {
     }
 
     @Override
-    public void unflushed(PartitionLog log) {
+    public void unflushed(PartitionLog dirty) {
         // Whoever opened the log alone says when it is flushed.
     }
 

@@ -35,6 +35,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogReader reader;
     private final LogCleaning cleaning;
     private volatile Uuid topicId;
+    private volatile boolean finished;
 
     /** Bytes of the active segment when producer state was last written. */
     private int snapshotPosition;
@@ -47,7 +48,7 @@ public final class PartitionLog implements AutoCloseable {
         this.durability = new LogDurability(state, origins.durableEnd(), origins.newDirectory());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
-        this.reader = new LogReader(state);
+        this.reader = new LogReader(state, guard);
         this.cleaning = new LogCleaning(state, guard, reader, cutter, appender);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
@@ -127,16 +128,23 @@ public final class PartitionLog implements AutoCloseable {
         if (stamped) {
             BatchValidation.stamp(batches, now);
         }
+        int bytes = batches.remaining();
         state.lock.lock();
         try {
             if (!state.isWritable()) {
                 return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the log is offline");
             }
+            if (!state.host.admits(bytes, origin)) {
+                return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the disk is nearly full");
+            }
             Append done = appender.appendAsLeader(batches, leaderEpoch, origin, stamped ? now : -1);
             if (done instanceof Append.Done) {
-                durability.written(this);
+                durability.written(this, bytes);
             }
             return done;
+        } catch (DiskFullException e) {
+            state.host.full(e);
+            return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the disk is full");
         } catch (IOException e) {
             state.host.fail(e);
             return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, String.valueOf(e.getMessage()));
@@ -157,8 +165,9 @@ public final class PartitionLog implements AutoCloseable {
             LogAppender.checkReplicated(batches, state.view.end());
             if (batches.hasRemaining()) {
                 makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
+                int bytes = batches.remaining();
                 appender.write(batches);
-                durability.written(this);
+                durability.written(this, bytes);
             }
         });
     }
@@ -214,16 +223,28 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     /**
-     * Reads whole batches from the one that holds the offset.
+     * Reads whole batches from the one that holds the offset. Does not wait for a check of what lay
+     * on the disk before this process: the answer may be {@link LogRead.Unchecked}.
      *
      * @param bytesMax the last batch may be cut off there; a first batch that is larger is returned
      *     whole, or not at all
      * @param atLeastOneBatch whether such a batch is wanted
      * @param endOffset batches that reach it are not returned
      */
-    public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
+    public LogRead readIfChecked(
+            long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
         LogReader.Wish wish = new LogReader.Wish(offset, bytesMax, atLeastOneBatch, endOffset);
         return guard.find(() -> reader.read(wish));
+    }
+
+    /** As {@link #readIfChecked}, but has checked what has to be: for threads that may wait. */
+    public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
+        LogRead read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset);
+        while (read instanceof LogRead.Unchecked unchecked) {
+            unchecked.check().run();
+            read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset);
+        }
+        return read;
     }
 
     /** The first record that is as late as the timestamp, milliseconds. */
@@ -298,6 +319,10 @@ public final class PartitionLog implements AutoCloseable {
         return bytes;
     }
 
+    public int segmentCount() {
+        return state.view.segments().size();
+    }
+
     /** Told after every flush, on the thread that did it. */
     public void onDurable(DurableListener listener) {
         durability.addListener(listener);
@@ -316,6 +341,11 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
+    /** Deleted, or its directory closed: nothing is written any more. */
+    boolean isClosed() {
+        return state.closed;
+    }
+
     /** The log as those see it who take old records out of it. */
     LogCleaning cleaning() {
         return cleaning;
@@ -327,7 +357,15 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Where segments are known to be durable; what a restart may trust. */
     long recoveryPoint() {
-        return durability.durableEnd();
+        return durability.segmentsEnd();
+    }
+
+    /**
+     * What a restart would trust: below it neither recovery nor the directory's journal changes
+     * anything. Whoever writes a closed segment anew waits until this covers it.
+     */
+    public long writtenRecoveryPoint() {
+        return state.host.writtenRecoveryPoint(state.partition);
     }
 
     /** Whether the log's start is not simply its first segment's. */
@@ -348,14 +386,20 @@ public final class PartitionLog implements AutoCloseable {
                 view.active().writeIndexTails();
                 // A new segment began with producer state of its own.
                 snapshotPosition = Math.min(snapshotPosition, view.endPosition());
+                state.epochs.write(state.directory);
                 if (view.endPosition() - snapshotPosition >= producerBytes) {
-                    snapshotPosition = view.endPosition();
                     state.snapshots.take(state.producers);
+                    snapshotPosition = view.endPosition();
                     state.snapshots.deleteStray(view);
                 }
             }
         } catch (IOException e) {
-            state.host.fail(e);
+            if (DiskFullException.isCauseOf(e)) {
+                // What is in memory stays there, and the next checkpoint tries again.
+                state.host.full(e);
+            } else {
+                state.host.fail(e);
+            }
         } finally {
             state.lock.unlock();
         }
@@ -408,13 +452,32 @@ public final class PartitionLog implements AutoCloseable {
     /** Writes indexes, epochs and producer state as a closed log has them. */
     void finish() {
         guard.change(() -> {
-            state.epochs.write(state.directory);
-            if (!state.view.segments().isEmpty()) {
-                state.view.active().finishIndexes();
-                state.justClosed.add(state.view.active());
-                state.snapshots.take(state.producers);
+            try {
+                writeTails();
+            } catch (IOException e) {
+                if (!DiskFullException.isCauseOf(e)) {
+                    throw e;
+                }
+                // The records are whole; the next start makes the rest anew.
+                finished = false;
+                state.host.full(e);
             }
         });
+    }
+
+    private void writeTails() throws IOException {
+        state.epochs.write(state.directory);
+        if (!state.view.segments().isEmpty()) {
+            state.view.active().finishIndexes();
+            state.justClosed.add(state.view.active());
+            state.snapshots.take(state.producers);
+        }
+        finished = true;
+    }
+
+    /** Whether {@link #finish} found space for all it had to write. */
+    boolean isFinished() {
+        return finished;
     }
 
     /** Nothing is written any more, and descriptors go; who reads may finish. */

@@ -60,11 +60,19 @@ final class ProducerSnapshots {
 
     /** The state is complete up to the snapshot's offset; not synced. */
     void take(ProducerState state) throws IOException {
-        if (offsets.add(state.endOffset())) {
-            Path file = PartitionFiles.snapshot(directory, state.endOffset());
-            write(file, state.producers());
-            unsynced.add(file);
+        if (offsets.contains(state.endOffset())) {
+            return;
         }
+        Path file = PartitionFiles.snapshot(directory, state.endOffset());
+        try {
+            write(file, state.producers());
+        } catch (IOException e) {
+            // Half of one would be taken for damage, and takes space.
+            DiskSpace.discard(List.of(file));
+            throw e;
+        }
+        offsets.add(state.endOffset());
+        unsynced.add(file);
     }
 
     /** Files that were written since the last call. */

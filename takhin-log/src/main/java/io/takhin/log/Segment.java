@@ -26,6 +26,7 @@ final class Segment {
     private final TimeIndex times;
     private final TransactionIndex transactions;
     private final RecentBatches recent = new RecentBatches();
+    private final CheckedBytes checked;
 
     private volatile int size;
     private volatile TimestampOffset newest;
@@ -45,6 +46,7 @@ final class Segment {
         this.baseOffset = baseOffset;
         this.size = size;
         this.createdMillis = createdMillis;
+        this.checked = new CheckedBytes(size);
         file = new SharedFile(names.of(baseOffset, PartitionFiles.LOG));
         offsets = new OffsetIndex(names.of(baseOffset, PartitionFiles.OFFSET_INDEX), baseOffset);
         times = new TimeIndex(names.of(baseOffset, PartitionFiles.TIME_INDEX), baseOffset);
@@ -106,6 +108,10 @@ final class Segment {
         return recent;
     }
 
+    CheckedBytes checked() {
+        return checked;
+    }
+
     boolean takes(Room room) throws IOException {
         long bytesMax = Math.min(room.config.segmentBytes(), BYTES_MAX);
         if (size > bytesMax - room.bytes || room.lastOffset - baseOffset > Integer.MAX_VALUE) {
@@ -164,8 +170,24 @@ final class Segment {
     private void write(ByteBuffer batches) throws IOException {
         FileChannel channel = openForWriting();
         long position = size;
-        while (batches.hasRemaining()) {
-            position += channel.write(batches, position);
+        try {
+            while (batches.hasRemaining()) {
+                position += channel.write(batches, position);
+            }
+        } catch (IOException e) {
+            cutBack(channel, e);
+            throw e;
+        }
+    }
+
+    /** Half a batch must not stay: what is written next would follow it. */
+    private void cutBack(FileChannel channel, IOException cause) throws IOException {
+        try {
+            channel.truncate(size);
+        } catch (IOException e) {
+            IOException broken = new IOException("cannot undo a write to " + file.path(), e);
+            broken.addSuppressed(cause);
+            throw broken;
         }
     }
 
@@ -188,6 +210,12 @@ final class Segment {
     /** The largest timestamp, and the last offset of the batch that has it. */
     TimestampOffset newest() {
         return newest;
+    }
+
+    /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
+    void dropUnsetIndexEntries() throws IOException {
+        offsets.entries().dropUnset();
+        times.dropUnset();
     }
 
     /**
@@ -218,6 +246,7 @@ final class Segment {
                 file.release();
             }
             size = bytes;
+            checked.cutTo(bytes);
         }
     }
 
@@ -309,6 +338,7 @@ final class Segment {
             file.release();
         }
         size = position;
+        checked.cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
             firstTimestamp = BatchHeader.NO_TIMESTAMP;

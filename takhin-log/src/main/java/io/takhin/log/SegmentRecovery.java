@@ -94,14 +94,22 @@ final class SegmentRecovery {
         BatchScanner scanner =
                 new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
         validBytes = from;
+        int checkedFrom = -1;
         while (scanner.next() && isValid(scanner, trustedBelow)) {
             int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
             if (epoch > epochs.latest()) {
                 epochs.assign(epoch, scanner.baseOffset());
             }
             segment.index(scanner.buffer(), scanner.at(), scanner.position(), indexIntervalBytes);
+            if (checkedFrom < 0 && scanner.lastOffset() >= trustedBelow) {
+                checkedFrom = scanner.position();
+            }
             nextOffset = scanner.lastOffset() + 1;
             validBytes = scanner.position() + scanner.sizeInBytes();
+        }
+        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
+        if (checkedFrom >= 0) {
+            segment.checked().addTail(checkedFrom);
         }
     }
 

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -87,6 +88,23 @@ final class SharedFile {
         }
     }
 
+    /** Reads until the buffer is full, or the file at its end. */
+    void read(ByteBuffer target, long position) throws IOException {
+        FileChannel open = acquire();
+        try {
+            long at = position;
+            while (target.hasRemaining()) {
+                int read = open.read(target, at);
+                if (read <= 0) {
+                    return;
+                }
+                at += read;
+            }
+        } finally {
+            release();
+        }
+    }
+
     /** Makes what was written durable. A file that was deleted has nothing left to keep. */
     void sync() throws IOException {
         FileChannel open;
@@ -110,6 +128,7 @@ final class SharedFile {
         lock.lock();
         try {
             if (Files.exists(path)) {
+                // One of the same name may wait there to be removed: it is replaced.
                 Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
             }
             path = target;
@@ -121,6 +140,10 @@ final class SharedFile {
     /** The file has no place in a log any more: it need not become durable. */
     void markDeleted() {
         deleted = true;
+    }
+
+    boolean isDeleted() {
+        return deleted;
     }
 
     /** The directory was renamed. */

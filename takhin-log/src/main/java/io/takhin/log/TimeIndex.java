@@ -91,6 +91,12 @@ final class TimeIndex {
         last = readLast();
     }
 
+    /** As {@link IndexFile#dropUnset}. */
+    void dropUnset() throws IOException {
+        entries.dropUnset();
+        last = readLast();
+    }
+
     void clear() throws IOException {
         entries.clear();
         last = none();

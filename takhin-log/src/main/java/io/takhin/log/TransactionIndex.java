@@ -33,6 +33,10 @@ final class TransactionIndex {
         return file;
     }
 
+    boolean isUnsynced() {
+        return unsynced;
+    }
+
     /** Whether something was added since the last call. */
     boolean takeUnsynced() {
         boolean was = unsynced;

@@ -13,6 +13,7 @@ import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.EndTransactionMarker;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
+import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
@@ -157,14 +158,12 @@ final class Batches {
     /** "offset=value" of every record that a read found. */
     static List<String> valuesOf(LogRead read) throws IOException {
         List<String> values = new ArrayList<>();
-        recordsOf(read)
-                .records()
-                .forEach(record ->
-                        values.add(
-                                record.offset()
-                                        + "="
-                                        + StandardCharsets.UTF_8.decode(record.value())));
+        recordsOf(read).records().forEach(record -> values.add(shown(record)));
         return values;
+    }
+
+    static String shown(Record record) {
+        return record.offset() + "=" + StandardCharsets.UTF_8.decode(record.value());
     }
 
     static List<String> all(PartitionLog log) throws IOException {
@@ -174,11 +173,7 @@ final class Batches {
             MemoryRecords records = recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()));
             long next = offset;
             for (RecordBatch batch : records.batches()) {
-                batch.forEach(record ->
-                        values.add(
-                                record.offset()
-                                        + "="
-                                        + StandardCharsets.UTF_8.decode(record.value())));
+                batch.forEach(record -> values.add(shown(record)));
                 next = batch.nextOffset();
             }
             if (next == offset) {

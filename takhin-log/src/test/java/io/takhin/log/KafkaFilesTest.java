@@ -91,6 +91,33 @@ class KafkaFilesTest {
         }
     }
 
+    /**
+     * Kafka makes index files of full size in advance; only a clean stop cuts them to their
+     * content.
+     */
+    @Test
+    void theIndexesOfAKilledKafkaShortenTheScan(@TempDir Path copies) throws IOException {
+        Path directory = root.resolve("orders-0");
+        Path copy = Files.createDirectory(copies.resolve("orders-0"));
+        LogConfig oneSegment = Batches.config(1 << 20, 200);
+        try (KafkaLog kafka = KafkaLog.open(directory, oneSegment, true)) {
+            fill(kafka);
+            for (String name : List.of(".log", ".index", ".timeindex")) {
+                String file = "00000000000000000000" + name;
+                Files.copy(directory.resolve(file), copy.resolve(file));
+            }
+        }
+        assertThat(Files.size(PartitionFiles.offsetIndex(copy, 0))).isGreaterThan(8 * 1000);
+        int size = (int) Files.size(PartitionFiles.log(copy, 0));
+        Segment segment = new Segment(copy, 0, size, Batches.NOW);
+
+        segment.dropUnsetIndexEntries();
+
+        SegmentRecovery recovery = new SegmentRecovery(segment, LeaderEpochs.empty(), 200);
+        assertThat(recovery.scansFrom(400)).isBetween(390L, 399L);
+        assertThat(segment.times().last().timestamp()).isPositive();
+    }
+
     @Test
     void theSameAppendsGiveTheSameFiles() throws IOException {
         Path here = root.resolve("here").resolve("orders-0");

@@ -1,5 +1,6 @@
 package io.takhin.metadata;
 
+import java.io.IOException;
 import java.util.function.Consumer;
 import org.apache.kafka.server.fault.FaultHandler;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,11 @@ final class Faults {
             log.error("fault in the metadata quorum", fault);
             return fault;
         };
+    }
+
+    /** This node must not go on, for a reason that its operator can do something about. */
+    void refuse(IOException why) {
+        onFatal.accept(why);
     }
 
     private static RuntimeException fault(String message, @Nullable Throwable cause) {

@@ -4,6 +4,7 @@ import java.util.AbstractCollection;
 import java.util.AbstractList;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -54,6 +55,12 @@ final class ImageView implements ClusterView {
     @Override
     public OptionalInt controllerId() {
         return controllerId;
+    }
+
+    /** The data directories under which a broker last registered. */
+    List<Uuid> directoriesOf(int broker) {
+        BrokerRegistration registration = image.cluster().broker(broker);
+        return registration == null ? List.of() : registration.directories();
     }
 
     @Override

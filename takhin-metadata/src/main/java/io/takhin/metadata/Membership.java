@@ -52,13 +52,14 @@ public final class Membership {
 
     private volatile long epoch = -1;
     private volatile long appliedOffset = -1;
-    private State state = State.UNREGISTERED;
+    private State state = State.OUTSIDE;
     private boolean ready;
     private boolean inFlight;
     private boolean again;
     private @Nullable Future<?> next;
 
     private enum State {
+        OUTSIDE,
         UNREGISTERED,
         REGISTERED,
         RUNNING,
@@ -79,8 +80,16 @@ public final class Membership {
         this.self = new Quorum.Caller(KafkaPrincipal.ANONYMOUS, "broker-" + settings.nodeId(), "");
     }
 
+    /** Nothing is sent before. */
     void start() {
-        surroundings.timer().execute(this::communicate);
+        surroundings
+                .timer()
+                .execute(() -> {
+                    if (state == State.OUTSIDE) {
+                        state = State.UNREGISTERED;
+                        communicate();
+                    }
+                });
     }
 
     /** The epoch the controller gave this incarnation of the broker; -1 before it registered. */
@@ -149,7 +158,7 @@ public final class Membership {
     }
 
     private void communicate() {
-        if (state == State.LEFT) {
+        if (state == State.OUTSIDE || state == State.LEFT) {
             return;
         }
         if (next != null) {
@@ -231,7 +240,7 @@ public final class Membership {
                     communicateAfter(WHILE_LEAVING);
                 }
             }
-            case UNREGISTERED, LEFT -> {}
+            case OUTSIDE, UNREGISTERED, LEFT -> {}
         }
     }
 

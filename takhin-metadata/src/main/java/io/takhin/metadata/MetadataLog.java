@@ -172,6 +172,9 @@ final class MetadataLog implements RaftLog {
             return switch (log.read(offset, bytesMax, true, end)) {
                 case LogRead.Found found -> copyOf(found.records());
                 case LogRead.Nothing _ -> MemoryRecords.EMPTY;
+                case LogRead.Damaged(String where) ->
+                        throw new CorruptRecordException("the metadata log is damaged: " + where);
+                case LogRead.Unchecked _ -> throw new IllegalStateException("not checked");
                 case LogRead.OutOfRange range ->
                         throw new OffsetOutOfRangeException(
                                 "offset %d is not within %d..%d"

@@ -33,6 +33,7 @@ public final class MetadataNode {
     private static final Logger log = LoggerFactory.getLogger(MetadataNode.class);
     private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(5);
 
+    private final int nodeId;
     private final StorageFormat format;
     private final Surroundings surroundings;
     private final RaftNode raft;
@@ -54,6 +55,7 @@ public final class MetadataNode {
             Surroundings surroundings,
             long previousEpoch)
             throws IOException {
+        this.nodeId = settings.nodeId();
         this.format = format;
         this.raft = raft;
         this.network = network;
@@ -88,6 +90,16 @@ public final class MetadataNode {
                 settings.isVoter()
                         ? new VoterRegistration(settings, quorum, surroundings.timer())
                         : null;
+    }
+
+    /**
+     * Whether this node may use the directory, as far as that can be told without touching it; to
+     * be asked before anybody writes there.
+     *
+     * @throws IOException with a text for the operator when it may not
+     */
+    public static void checkDirectory(MetadataSettings settings) throws IOException {
+        var _ = DirectoryIdentity.read(settings);
     }
 
     /**
@@ -146,16 +158,30 @@ public final class MetadataNode {
         raft.client().register(loader);
         raft.start();
         var _ =
-                loader.installPublishers(List.of(views, snapshots))
-                        .whenComplete((_, error) -> {
-                            if (error != null) {
-                                log.error("the metadata cannot be published", error);
-                            }
-                        });
-        membership.start();
+                loader.installPublishers(List.of(new UnheededRules(), views, snapshots))
+                        .whenComplete((_, error) -> join(error));
         if (voter != null) {
             voter.start();
         }
+    }
+
+    /** The cluster may know this broker already, and more of it than is here. */
+    private void join(@Nullable Throwable error) {
+        if (error != null) {
+            log.error("the metadata cannot be published", error);
+            return;
+        }
+        List<Uuid> directories = views.view().directoriesOf(nodeId);
+        if (directories.size() > 1) {
+            surroundings
+                    .faults()
+                    .refuse(
+                            new IOException(
+                                    "broker %d had %d data directories (log.dirs) in Apache Kafka, and Takhin has one: move all partitions into one of them and start Kafka with that one alone first"
+                                            .formatted(nodeId, directories.size())));
+            return;
+        }
+        membership.start();
     }
 
     /** The metadata as this node knows it now. */

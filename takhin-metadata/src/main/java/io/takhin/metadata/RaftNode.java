@@ -2,6 +2,7 @@ package io.takhin.metadata;
 
 import io.takhin.metadata.MetadataSettings.Timing;
 import io.takhin.metadata.MetadataSettings.Voter;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -85,8 +86,12 @@ final class RaftNode {
     /** What all parts of one metadata node share. */
     record Surroundings(KafkaTime time, MetadataTimer timer, Faults faults) {}
 
-    /** Reads the log and the vote; a node alone is the leader when this returns. */
-    void initialize(VoteFile voteFile) {
+    /**
+     * Reads the log and the vote; a node alone is the leader when this returns.
+     *
+     * @throws IOException when the log names other voters than a node alone expects
+     */
+    void initialize(VoteFile voteFile) throws IOException {
         Map<Integer, InetSocketAddress> voters = voterAddresses(settings);
         log.info(
                 "Raft initialization node={} role={} voters={} log={}..{}",
@@ -99,6 +104,11 @@ final class RaftNode {
                 raftLog.startOffset(),
                 raftLog.endOffset().offset());
         client.initialize(voters, voteFile, metrics, _ -> {});
+        if (settings.alone() && !leader().isLeader(settings.nodeId())) {
+            throw new IOException(
+                    "the metadata log in %s names other voters than node %d alone: remove them from the quorum first (kafka-metadata-quorum remove-controller)"
+                            .formatted(raftLog.directory(), settings.nodeId()));
+        }
     }
 
     void start() {

@@ -3,7 +3,6 @@ package io.takhin.metadata;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -15,7 +14,6 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
 import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 import org.apache.kafka.metadata.properties.MetaProperties;
-import org.apache.kafka.metadata.properties.MetaPropertiesEnsemble;
 import org.apache.kafka.metadata.properties.MetaPropertiesVersion;
 import org.apache.kafka.metadata.properties.PropertiesUtils;
 import org.apache.kafka.server.common.Feature;
@@ -38,71 +36,19 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
 
     /** Reads what the directory says of itself; takes it into use when it says nothing. */
     static StorageFormat open(MetadataSettings settings) throws IOException {
-        Path directory = settings.directory();
-        Path meta = metaFile(directory);
-        if (Files.exists(meta)) {
-            MetaProperties properties = read(meta);
-            check(properties, settings, meta);
-            Uuid directoryId =
-                    properties
-                            .directoryId()
-                            .orElseThrow(() -> new IOException(meta + " has no directory.id"));
-            String clusterId = properties.clusterId().orElseThrow();
-            return new StorageFormat(clusterId, directoryId, readBootstrap(directory));
+        DirectoryIdentity identity = DirectoryIdentity.read(settings);
+        if (identity != null) {
+            return new StorageFormat(
+                    identity.clusterId(),
+                    identity.directoryId(),
+                    readBootstrap(settings.directory()));
         }
-        refuseForeignData(directory, meta);
         return format(settings);
     }
 
     /** Whether a directory was taken into use before. */
     static boolean isFormatted(Path directory) {
-        return Files.exists(metaFile(directory));
-    }
-
-    private static Path metaFile(Path directory) {
-        return directory.resolve(MetaPropertiesEnsemble.META_PROPERTIES_NAME);
-    }
-
-    private static MetaProperties read(Path meta) throws IOException {
-        try {
-            return new MetaProperties.Builder(PropertiesUtils.readPropertiesFile(meta.toString()))
-                    .build();
-        } catch (RuntimeException e) {
-            throw new IOException(meta + " is damaged: " + e.getMessage(), e);
-        }
-    }
-
-    private static void check(MetaProperties found, MetadataSettings settings, Path meta)
-            throws IOException {
-        int nodeId = found.nodeId().orElse(-1);
-        if (nodeId != settings.nodeId()) {
-            throw new IOException(
-                    "%s belongs to node %d, and this is node %d: use another data directory"
-                            .formatted(meta.getParent(), nodeId, settings.nodeId()));
-        }
-        String clusterId = found.clusterId().orElse("");
-        String expected = settings.clusterId();
-        if (expected != null && !expected.equals(clusterId)) {
-            throw new IOException(
-                    "%s belongs to cluster \"%s\", and this is cluster \"%s\": use another data directory"
-                            .formatted(meta.getParent(), clusterId, expected));
-        }
-    }
-
-    /** Partitions without an owner were moved here by hand, or lost their meta.properties. */
-    private static void refuseForeignData(Path directory, Path meta) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return;
-        }
-        try (DirectoryStream<Path> partitions = Files.newDirectoryStream(directory, "*-[0-9]*")) {
-            for (Path partition : partitions) {
-                if (Files.isDirectory(partition)) {
-                    throw new IOException(
-                            "%s is missing, but the directory holds data (%s): restore the file or use an empty directory"
-                                    .formatted(meta, partition.getFileName()));
-                }
-            }
-        }
+        return Files.exists(DirectoryIdentity.metaFile(directory));
     }
 
     private static StorageFormat format(MetadataSettings settings) throws IOException {
@@ -121,7 +67,7 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
                         .build();
         // Written last: a directory without it was not taken into use.
         PropertiesUtils.writePropertiesFile(
-                properties.toProperties(), metaFile(directory).toString(), true);
+                properties.toProperties(), DirectoryIdentity.metaFile(directory).toString(), true);
         VoteFile.syncDirectory(directory);
         log.info(
                 "data directory taken into use directory={} node={} cluster={} {}={}",

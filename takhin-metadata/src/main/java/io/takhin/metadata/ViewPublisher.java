@@ -45,7 +45,7 @@ final class ViewPublisher implements MetadataPublisher {
         this.view = new ImageView(MetadataImage.EMPTY, clusterId, listener, OptionalInt.empty());
     }
 
-    ClusterView view() {
+    ImageView view() {
         return view;
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -51,6 +52,18 @@ final class VoteFile implements QuorumStateStore {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the vote in " + file, e);
         }
+    }
+
+    /**
+     * The voters that a quorum of static voters had; none where they are in the log, or unknown.
+     */
+    Set<Integer> staticVoters() throws IOException {
+        if (!Files.exists(file)) {
+            return Set.of();
+        }
+        return parse(Files.readString(file)).currentVoters().stream()
+                .map(QuorumStateData.Voter::voterId)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     @Override

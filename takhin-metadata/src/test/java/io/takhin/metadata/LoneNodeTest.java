@@ -114,6 +114,54 @@ class LoneNodeTest {
     }
 
     @Test
+    void aDirectoryOfTheZooKeeperEraIsRefused() throws Exception {
+        Files.writeString(
+                directory.resolve("meta.properties"), "version=0\ncluster.id=there\nbroker.id=1\n");
+
+        assertThatThrownBy(() -> LoneNode.start(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("Migrate that cluster to KRaft first");
+    }
+
+    @Test
+    void aDirectoryWithoutItsOwnNameIsRefused() throws Exception {
+        Files.writeString(
+                directory.resolve("meta.properties"), "version=1\ncluster.id=there\nnode.id=1\n");
+
+        assertThatThrownBy(() -> LoneNode.start(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("has no directory.id: start Apache Kafka 4.3 on it once");
+    }
+
+    @Test
+    void aMemberOfALargerQuorumDoesNotGoOnAlone() throws Exception {
+        LoneNode.start(directory).close();
+        Files.writeString(
+                directory.resolve("__cluster_metadata-0/quorum-state"),
+                """
+                {"clusterId":"","leaderId":2,"leaderEpoch":4,"votedId":-1,"appliedOffset":0,\
+                "currentVoters":[{"voterId":1},{"voterId":2},{"voterId":3}],"data_version":0}\
+                """);
+
+        assertThatThrownBy(() -> LoneNode.start(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("of the voters [1, 2, 3], and the configuration names [1]");
+    }
+
+    @Test
+    void partitionsWithoutAMetadataLogAreNotTakenOver() throws Exception {
+        Files.writeString(
+                directory.resolve("meta.properties"),
+                "version=1\ncluster.id=there\nnode.id=1\ndirectory.id=AAAAAAAAAAAAAAAAAAAAAg\n");
+        Files.createDirectories(directory.resolve("orders-0"));
+
+        assertThatThrownBy(() -> LoneNode.start(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("__cluster_metadata-0 is missing")
+                .hasMessageContaining("one of several log.dirs");
+    }
+
+    @Test
     void partitionsWithoutAnOwnerAreNotTakenOver() throws Exception {
         Files.createDirectories(directory.resolve("orders-0"));
 

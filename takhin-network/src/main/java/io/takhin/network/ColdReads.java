@@ -11,7 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings regions that are not in the page cache there, so that no event loop waits for a disk.
+ * Brings regions that are not in the page cache there, and checks what has to be checked before it
+ * is sent, so that no event loop waits for a disk.
  *
  * <p>Threads: its own few, which end when there is nothing to read.
  */
@@ -49,6 +50,11 @@ final class ColdReads implements AutoCloseable {
                 loaded.run();
             }
         });
+    }
+
+    /** Any other work that waits for a disk before an answer can be sent. */
+    void execute(Runnable task) {
+        readers.execute(task);
     }
 
     @Override

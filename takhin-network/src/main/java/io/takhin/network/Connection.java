@@ -163,10 +163,30 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     @Override
     public void onMemoryGranted() {
-        loop.execute(() -> {
+        comeBack(() -> {
             receiver.useMemory();
             updateInterest();
         });
+    }
+
+    /** Goes on, on the loop. */
+    void comeBack(Runnable task) {
+        loop.execute(guarded(task));
+    }
+
+    /** A task whose failure takes this connection along, as a failure in an event does. */
+    Runnable guarded(Runnable task) {
+        return () -> {
+            boolean done = false;
+            try {
+                task.run();
+                done = true;
+            } finally {
+                if (!done) {
+                    close();
+                }
+            }
+        };
     }
 
     /** An answer is ready, perhaps not the next one. */
@@ -329,9 +349,11 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         RecordRegion region = outbox.coldRegion();
         long bytes = outbox.coldBytes();
         long from = region.sizeInBytes() - bytes;
-        listener.loops()
-                .coldReads()
-                .load(region, from, bytes, () -> loop.execute(this::onColdLoaded));
+        coldReads().load(region, from, bytes, () -> comeBack(this::onColdLoaded));
+    }
+
+    ColdReads coldReads() {
+        return listener.loops().coldReads();
     }
 
     private void onColdLoaded() {
@@ -397,7 +419,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
         @Override
         public void decoded(Decoded decoded) {
-            loop.execute(() -> {
+            comeBack(() -> {
                 decodingAside = false;
                 if (!closed) {
                     start(decoded, bytes);
@@ -408,7 +430,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
         @Override
         public void malformed(MalformedFrameException why) {
-            loop.execute(() -> disconnect(why.getMessage()));
+            comeBack(() -> disconnect(why.getMessage()));
         }
     }
 }

@@ -112,12 +112,15 @@ final class EventLoop implements AutoCloseable {
         return deadlines.add(clock.nanos() + delay.toNanos(), task);
     }
 
-    /** Repeats a task until the loop ends. */
+    /** Repeats a task until the loop ends, even if it fails now and then. */
     void executeEvery(Duration period, Runnable task) {
         Runnable again =
                 () -> {
-                    task.run();
-                    executeEvery(period, task);
+                    try {
+                        task.run();
+                    } finally {
+                        executeEvery(period, task);
+                    }
                 };
         executeAfter(period, again);
     }

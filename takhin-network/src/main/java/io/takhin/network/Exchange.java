@@ -27,9 +27,15 @@ public interface Exchange {
 
     /**
      * Runs a task on the connection's event loop, where handlers run; for work that must not race
-     * them.
+     * them. A task that throws closes the connection: its client would wait for an answer for ever.
      */
     void execute(Runnable task);
+
+    /**
+     * Runs a task that waits for the disk on a thread that may. What it finds out comes back by
+     * {@link #execute}.
+     */
+    void executeAside(Runnable task);
 
     /**
      * Runs a task on the connection's event loop after some time, unless cancelled before. To be

@@ -103,13 +103,19 @@ final class FrameReceiver {
             return;
         }
         kept = null;
-        deliver(pooled.bytes());
-        if (pooled.bytes().hasRemaining() && !sink.takesMore() && !closed) {
-            kept = pooled;
-            return;
+        try {
+            deliver(pooled.bytes());
+            if (pooled.bytes().hasRemaining() && !sink.takesMore() && !closed) {
+                kept = pooled;
+            } else {
+                retain(pooled.bytes());
+            }
+        } finally {
+            // Also when what was held back turns out to be garbage.
+            if (kept != pooled) {
+                giveBackKept(pooled);
+            }
         }
-        retain(pooled.bytes());
-        giveBackKept(pooled);
     }
 
     /** The memory asked for has been reserved. */

@@ -69,12 +69,17 @@ final class PendingReply implements Exchange, Runnable {
 
     @Override
     public void execute(Runnable task) {
-        connection.loop().execute(task);
+        connection.comeBack(task);
+    }
+
+    @Override
+    public void executeAside(Runnable task) {
+        connection.coldReads().execute(task);
     }
 
     @Override
     public Deadline executeAfter(Duration delay, Runnable task) {
-        return connection.loop().executeAfter(delay, task);
+        return connection.loop().executeAfter(delay, connection.guarded(task));
     }
 
     /** The answer, back on the loop. */

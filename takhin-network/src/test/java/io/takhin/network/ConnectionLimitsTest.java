@@ -126,6 +126,24 @@ final class ConnectionLimitsTest {
     }
 
     @Test
+    void garbageBehindRequestsInFlightLeavesNoMemoryBehind() throws Exception {
+        NetworkSettings settings = NetworkSettings.defaults().withRequestsInFlightMax(1);
+        byte[] request = RawClient.frame(new ListGroupsRequestData(), VERSION, 1);
+        ByteBuffer bytes = ByteBuffer.allocate(request.length + 8).put(request).putLong(-1);
+        try (TestServer server = new TestServer(settings);
+                RawClient client = server.connect()) {
+            client.write(bytes.array());
+            Exchange exchange = server.next();
+            TestServer.await(() -> server.loops().receiveMemory().used() > 0);
+
+            exchange.reply(new ListGroupsResponseData());
+
+            TestServer.await(() -> server.listener().connections() == 0);
+            assertThat(server.loops().receiveMemory().used()).isZero();
+        }
+    }
+
+    @Test
     void aStalledFrameMakesRoomForTheOnesThatWait() throws Exception {
         ManualClock clock = new ManualClock(0);
         NetworkSettings tight =

@@ -183,6 +183,28 @@ final class ConnectionTest {
 
     // S74
     @Test
+    void anAnswerThatCannotBeEncodedClosesTheConnectionOfALargeRequestToo() throws Exception {
+        ListGroupsRequestData large =
+                new ListGroupsRequestData()
+                        .setStatesFilter(
+                                List.of(
+                                        "x".repeat(30_000),
+                                        "x".repeat(30_000),
+                                        "x".repeat(30_000)));
+        try (TestServer failing =
+                        new TestServer(
+                                NetworkSettings.defaults(),
+                                exchange ->
+                                        exchange.reply(
+                                                new ListGroupsResponseData().setGroups(null)));
+                RawClient client = failing.connect()) {
+            client.send(large, ApiKeys.LIST_GROUPS.latestVersion());
+
+            client.awaitClosed();
+        }
+    }
+
+    @Test
     void aThousandConnectsWithoutABytePassUnnoticed() throws Exception {
         for (int i = 0; i < 1000; i++) {
             server.connect().close();
@@ -229,6 +251,26 @@ final class ConnectionTest {
             first.reply(answer(5));
             assertThatThrownBy(() -> first.reply(answer(5)))
                     .isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void aTaskOfAHandlerThatFailsClosesTheConnection() throws Exception {
+        Runnable failing =
+                () -> {
+                    throw new IllegalStateException("for the test");
+                };
+        List<RequestHandler> handlers =
+                List.of(
+                        exchange -> exchange.execute(failing),
+                        exchange -> exchange.executeAfter(Duration.ZERO, failing));
+        for (RequestHandler handler : handlers) {
+            try (TestServer broken = new TestServer(NetworkSettings.defaults(), handler);
+                    RawClient client = broken.connect()) {
+                client.send(new ListGroupsRequestData(), ApiKeys.LIST_GROUPS.latestVersion());
+
+                client.awaitClosed();
+            }
         }
     }
 

@@ -29,11 +29,14 @@ public final class BatchHeader {
     /** Base offset and length: the bytes that the length field does not count. */
     public static final int LENGTH_OVERHEAD = 12;
 
+    /** From here on the checksum covers a batch; what lies before may change on its way. */
+    public static final int CHECKSUM_FROM = 21;
+
     private static final int LENGTH = 8;
     private static final int LEADER_EPOCH = 12;
     private static final int MAGIC_AT = 16;
     private static final int CRC = 17;
-    private static final int ATTRIBUTES = 21;
+    private static final int ATTRIBUTES = CHECKSUM_FROM;
     private static final int LAST_OFFSET_DELTA = 23;
     private static final int BASE_TIMESTAMP = 27;
     private static final int MAX_TIMESTAMP = 35;

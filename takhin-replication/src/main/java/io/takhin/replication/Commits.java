@@ -56,14 +56,20 @@ final class Commits {
         ready.forEach(wait -> wait.done(Errors.NONE));
     }
 
-    /** A new leadership begins: the past's figure is no longer a promise. */
+    /**
+     * A new leadership begins: the past's figure is no longer a promise. What is known already is
+     * told at once, for whoever brings it after this finds nothing new in it.
+     */
     void restartAt(long offset) {
+        List<CommitWait> ready;
         lock.lock();
         try {
             committed = offset;
+            ready = takeUpTo(offset);
         } finally {
             lock.unlock();
         }
+        ready.forEach(wait -> wait.done(Errors.NONE));
     }
 
     /** Ends every wait: the partition is led elsewhere, deleted or broken. */

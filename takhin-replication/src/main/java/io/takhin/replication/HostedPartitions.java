@@ -151,6 +151,9 @@ public final class HostedPartitions implements MetadataListener {
         TopicPartition name = new TopicPartition(topic.name(), index);
         try {
             ReplicaConfig config = configOf.apply(topic.name(), view);
+            if (!topics.containsKey(topic.id()) && directory.get(name) == null) {
+                sayDurability(topic.name(), config.log());
+            }
             PartitionLog opened = openLog(name, topic.id(), config.log());
             Partition partition = new Partition(opened, self, config.minInSyncReplicas());
             topics.computeIfAbsent(topic.id(), id -> new HostedTopic())
@@ -160,6 +163,15 @@ public final class HostedPartitions implements MetadataListener {
             log.error("cannot open the log of {}: the partition stays offline", name, e);
             return null;
         }
+    }
+
+    private static void sayDurability(String topic, LogConfig config) {
+        log.info(
+                switch (config.flushPolicy()) {
+                    case ACK -> "topic {}: acks=all waits for the disk";
+                    case INTERVAL -> "topic {}: acks=all waits for the page cache only";
+                },
+                topic);
     }
 
     /** A directory of the same name may be left from a topic that is gone; it is kept, aside. */

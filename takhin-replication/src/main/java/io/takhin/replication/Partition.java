@@ -71,7 +71,7 @@ public final class Partition {
     /** NONE when this broker leads the partition and the caller's idea of the epoch is current. */
     public Errors checkLeader(int callersEpoch) {
         return switch (state) {
-            case ReplicaState.Offline _ -> Errors.KAFKA_STORAGE_ERROR;
+            case ReplicaState.Offline offline -> offline.outcome();
             case ReplicaState.Follower follower -> {
                 Errors byEpoch = checkEpoch(callersEpoch, follower.leaderEpoch());
                 yield byEpoch == Errors.NONE ? Errors.NOT_LEADER_OR_FOLLOWER : byEpoch;
@@ -109,7 +109,7 @@ public final class Partition {
                     return new Append.Refused(Errors.NOT_LEADER_OR_FOLLOWER, "led elsewhere");
                 }
                 case ReplicaState.Offline offline -> {
-                    return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, offline.why());
+                    return new Append.Refused(offline.outcome(), offline.why());
                 }
             }
         } finally {
@@ -150,9 +150,11 @@ public final class Partition {
     /** Tells the waiter when its records are committed, or why they will not be. */
     public void await(CommitWait wait) {
         commits.await(wait);
-        if (!isLeader()) {
-            // Leadership may have ended between the append and the wait; nobody else would tell.
-            commits.failAll(Errors.NOT_LEADER_OR_FOLLOWER);
+        // Leadership may have ended between the append and the wait; nobody else would tell.
+        switch (state) {
+            case ReplicaState.Leader _ -> {}
+            case ReplicaState.Follower _ -> commits.failAll(Errors.NOT_LEADER_OR_FOLLOWER);
+            case ReplicaState.Offline offline -> commits.failAll(offline.outcome());
         }
     }
 
@@ -175,6 +177,15 @@ public final class Partition {
             case HIGH_WATERMARK -> highWatermark.get();
             case LAST_STABLE -> lastStableOffset();
         };
+    }
+
+    /**
+     * As {@link #read}, for event loops: where records have to be checked first, the answer is
+     * {@link LogRead.Unchecked}.
+     */
+    public LogRead readIfChecked(
+            long offset, int bytesMax, boolean atLeastOneBatch, ReadUpTo upTo) {
+        return log.readIfChecked(offset, bytesMax, atLeastOneBatch, end(upTo));
     }
 
     /** Reads whole batches from an offset on; the caller releases the region it gets. */
@@ -240,7 +251,7 @@ public final class Partition {
     void takeOffline(String why, Errors outcome) {
         leadership.lock();
         try {
-            state = new ReplicaState.Offline(state.leaderEpoch(), why);
+            state = new ReplicaState.Offline(state.leaderEpoch(), why, outcome);
         } finally {
             leadership.unlock();
         }

@@ -1,5 +1,7 @@
 package io.takhin.replication;
 
+import org.apache.kafka.common.protocol.Errors;
+
 /**
  * What this broker is for one partition. An offline replica stays so until the broker starts again:
  * its disk has failed, and what the page cache says cannot be trusted any more.
@@ -17,7 +19,12 @@ public sealed interface ReplicaState {
      */
     record Follower(int leaderEpoch, int leaderId) implements ReplicaState {}
 
-    record Offline(int leaderEpoch, String why) implements ReplicaState {}
+    /**
+     * Nothing is written or read here any more.
+     *
+     * @param outcome what clients are told: that the disk failed, or that the partition is gone
+     */
+    record Offline(int leaderEpoch, String why, Errors outcome) implements ReplicaState {}
 
     /** The state after the metadata log named a leader; news of an older epoch changes nothing. */
     default ReplicaState onLeader(int newEpoch, int leaderId, int self) {

@@ -52,6 +52,16 @@ class CommitsTest {
     }
 
     @Test
+    void aNewLeadershipThatBeginsBehindAWaitEndsIt() {
+        commits.await(wait("a", 10, 0));
+        commits.await(wait("b", 20, 0));
+
+        commits.restartAt(10);
+
+        assertThat(told).containsExactly("a NONE");
+    }
+
+    @Test
     void whenLeadershipEndsEveryWaitIsTold() {
         commits.await(wait("a", 10, 0));
         commits.await(wait("b", 20, 0));

@@ -6,6 +6,7 @@ import io.takhin.replication.ReplicaState.Follower;
 import io.takhin.replication.ReplicaState.Leader;
 import io.takhin.replication.ReplicaState.Offline;
 import java.util.List;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
 
 /** The whole table: every state with every kind of news. */
@@ -32,7 +33,7 @@ class ReplicaStateTest {
 
     @Test
     void anOfflineReplicaStaysSo() {
-        ReplicaState offline = new Offline(4, "disk failed");
+        ReplicaState offline = new Offline(4, "disk failed", Errors.KAFKA_STORAGE_ERROR);
 
         assertThat(offline.onLeader(5, SELF, SELF)).isEqualTo(offline);
     }

@@ -2,7 +2,9 @@ package io.takhin.broker.api;
 
 import io.takhin.network.Exchange;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,6 +14,22 @@ final class Answers {
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
     private Answers() {}
+
+    /** For answers that may wait for a disk; as in a handler, a failure fails the request alone. */
+    @SuppressWarnings("CatchingUnchecked")
+    static void give(Exchange exchange, Executor executor, Supplier<? extends ApiMessage> answer) {
+        executor.execute(() -> {
+            ApiMessage message;
+            try {
+                message = answer.get();
+            } catch (RuntimeException | Error e) {
+                // Libraries throw errors of their own: snappy does at a frame it will not read.
+                ApiTable.fail(exchange, e);
+                return;
+            }
+            exchange.reply(message);
+        });
+    }
 
     /** For answers that cannot fail but by a bug: the client then sees its connection close. */
     @SuppressWarnings("FutureReturnValueIgnored") // The callback is the end of the chain.

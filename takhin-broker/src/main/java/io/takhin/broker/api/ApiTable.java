@@ -72,7 +72,7 @@ public final class ApiTable implements RequestHandler {
     }
 
     /** A request that fails must not take its connection, let alone its loop, along. */
-    private static void fail(Exchange exchange, RuntimeException cause) {
+    static void fail(Exchange exchange, Throwable cause) {
         if (!(cause instanceof ApiException)) {
             log.error("{} from {} failed", exchange.request().header(), exchange.client(), cause);
         }

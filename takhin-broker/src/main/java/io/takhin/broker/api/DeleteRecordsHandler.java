@@ -4,6 +4,7 @@ import io.takhin.metadata.ClusterView;
 import io.takhin.network.Exchange;
 import io.takhin.replication.Partition;
 import java.util.concurrent.Executor;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.DeleteRecordsRequestData;
 import org.apache.kafka.common.message.DeleteRecordsRequestData.DeleteRecordsPartition;
@@ -32,10 +33,10 @@ public final class DeleteRecordsHandler implements ApiHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        fileWork.execute(() -> answer(exchange));
+        Answers.give(exchange, fileWork, () -> answer(exchange));
     }
 
-    private void answer(Exchange exchange) {
+    private DeleteRecordsResponseData answer(Exchange exchange) {
         var request = (DeleteRecordsRequestData) exchange.request().body();
         ClusterView view = replicas.view();
         DeleteRecordsResponseData response = new DeleteRecordsResponseData();
@@ -48,7 +49,7 @@ public final class DeleteRecordsHandler implements ApiHandler {
                             .forEach(wanted -> answer.partitions().add(cut(found, wanted)));
                     response.topics().add(answer);
                 });
-        exchange.reply(response);
+        return response;
     }
 
     private DeleteRecordsPartitionResult cut(
@@ -71,10 +72,18 @@ public final class DeleteRecordsHandler implements ApiHandler {
                     wanted.offset() == DeleteRecordsRequest.HIGH_WATERMARK
                             ? partition.highWatermark()
                             : wanted.offset();
-            error = partition.deleteRecordsBefore(before);
+            error = cut(partition, before);
         }
         return error == Errors.NONE
                 ? answer.setLowWatermark(partition.log().logStartOffset())
                 : answer.setErrorCode(error.code());
+    }
+
+    private static Errors cut(Partition partition, long before) {
+        try {
+            return partition.deleteRecordsBefore(before);
+        } catch (KafkaStorageException e) {
+            return Errors.KAFKA_STORAGE_ERROR;
+        }
     }
 }

@@ -20,7 +20,12 @@ import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What lies on the broker's disk, and how large it is (KIP-113, KIP-827). */
+/**
+ * What lies on the broker's disk, and how large it is (KIP-113, KIP-827). A partition's size is
+ * that of its record batches, without indexes. No log is ahead of its high watermark here, so no
+ * log lags; none is about to move to another directory, as there is one. The metadata quorum's own
+ * log is not a partition that clients know.
+ */
 public final class DescribeLogDirsHandler implements ApiHandler {
     private static final Logger log = LoggerFactory.getLogger(DescribeLogDirsHandler.class);
 
@@ -39,16 +44,17 @@ public final class DescribeLogDirsHandler implements ApiHandler {
 
     @Override
     public void handle(Exchange exchange) {
-        fileWork.execute(() -> answer(exchange));
+        Answers.give(exchange, fileWork, () -> answer(exchange));
     }
 
-    private void answer(Exchange exchange) {
+    private DescribeLogDirsResponseData answer(Exchange exchange) {
         var request = (DescribeLogDirsRequestData) exchange.request().body();
         DescribeLogDirsResult result =
-                new DescribeLogDirsResult().setLogDir(directory.root().toString());
+                new DescribeLogDirsResult().setLogDir(directory.root().toAbsolutePath().toString());
         try {
-            result.setTotalBytes(directory.totalBytes()).setUsableBytes(directory.usableBytes());
             if (directory.isOnline()) {
+                result.setTotalBytes(positive(directory.totalBytes()))
+                        .setUsableBytes(positive(directory.usableBytes()));
                 describe(request, result);
             } else {
                 result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
@@ -59,7 +65,12 @@ public final class DescribeLogDirsHandler implements ApiHandler {
         }
         DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
         response.results().add(result);
-        exchange.reply(response);
+        return response;
+    }
+
+    /** A file system may have more bytes than a long can count; Java then answers less than 0. */
+    private static long positive(long bytes) {
+        return bytes < 0 ? Long.MAX_VALUE : bytes;
     }
 
     private void describe(DescribeLogDirsRequestData request, DescribeLogDirsResult result) {

@@ -1,5 +1,6 @@
 package io.takhin.broker.api;
 
+import io.takhin.log.LogRead;
 import io.takhin.protocol.RecordRegion;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ final class FetchPass {
     private final FetchSession session;
     private final List<Found> found;
     private final NodeEndpointCollection leaders = new NodeEndpointCollection();
+    private final List<Runnable> checks = new ArrayList<>();
     private int bytes;
     private boolean urgent;
 
@@ -40,6 +42,17 @@ final class FetchPass {
         found.add(new Found(target, data));
         bytes += data.records().sizeInBytes();
         urgent |= data.errorCode() != Errors.NONE.code() || data.divergingEpoch().epoch() >= 0;
+    }
+
+    /** Records that have to be checked before they can be sent. */
+    void addUnchecked(LogRead.Unchecked unchecked) {
+        checks.add(unchecked.check());
+        bytes += unchecked.bytes();
+    }
+
+    /** What has to be done, on a thread that may wait, before another pass can find all. */
+    List<Runnable> checks() {
+        return checks;
     }
 
     /** Whether the client wants this now: enough bytes, or news that must not wait for them. */

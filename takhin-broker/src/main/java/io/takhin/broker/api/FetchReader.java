@@ -3,11 +3,13 @@ package io.takhin.broker.api;
 import io.takhin.log.LogRead;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;
+import io.takhin.protocol.RecordRegion;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReadUpTo;
 import java.util.List;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
@@ -18,9 +20,13 @@ import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads what one Fetch request asks for, as often as it takes. */
 final class FetchReader {
+    private static final Logger log = LoggerFactory.getLogger(FetchReader.class);
+
     /** Kafka's {@code fetch.max.bytes}: no answer is larger, whatever the client asks. */
     private static final int BYTES_MAX = 55 * 1024 * 1024;
 
@@ -57,8 +63,16 @@ final class FetchReader {
             var targets = session.targets();
             FetchPass pass = new FetchPass(session, targets.size());
             int budget = Math.min(request.maxBytes(), BYTES_MAX);
-            for (FetchTarget target : targets) {
-                pass.add(target, read(target, budget - pass.bytes(), pass, view));
+            boolean whole = false;
+            try {
+                for (FetchTarget target : targets) {
+                    pass.add(target, read(target, budget - pass.bytes(), pass, view));
+                }
+                whole = true;
+            } finally {
+                if (!whole) {
+                    pass.release();
+                }
             }
             return pass;
         } finally {
@@ -102,32 +116,55 @@ final class FetchReader {
         }
         target.sawEnd(partition.end(upTo));
         PartitionData data = empty(key, partition);
-        if (!diverged(partition, wanted, data)) {
-            read(partition, wanted, budget, pass.bytes() == 0, data);
+        try {
+            if (!diverged(partition, wanted, data)) {
+                read(partition, wanted, budget, pass, data);
+            }
+            return data;
+        } catch (ApiException e) {
+            // The other partitions have their own disks and their own luck.
+            log.warn("cannot read {}: {}", partition.topicPartition(), e.getMessage());
+            return refused(key, Errors.forException(e), topic, pass, view);
         }
-        return data;
     }
 
     private void read(
             Partition partition,
             FetchPartition wanted,
             int budget,
-            boolean atLeastOne,
+            FetchPass pass,
             PartitionData data) {
         int bytesMax = Math.max(0, Math.min(wanted.partitionMaxBytes(), budget));
-        switch (partition.read(wanted.fetchOffset(), bytesMax, atLeastOne, upTo)) {
-            case LogRead.Found found -> {
-                data.setRecords(found.records());
-                if (upTo == ReadUpTo.LAST_STABLE) {
-                    data.setAbortedTransactions(aborted(partition, wanted, data));
-                }
-            }
+        boolean atLeastOne = pass.bytes() == 0;
+        switch (partition.readIfChecked(wanted.fetchOffset(), bytesMax, atLeastOne, upTo)) {
+            case LogRead.Found found -> give(partition, wanted, found.records(), data);
             case LogRead.Nothing _ -> data.setRecords(MemoryRecords.EMPTY);
-            case LogRead.OutOfRange _ ->
-                    data.setErrorCode(Errors.OFFSET_OUT_OF_RANGE.code())
-                            .setHighWatermark(-1)
-                            .setLastStableOffset(-1);
+            case LogRead.Unchecked unchecked -> pass.addUnchecked(unchecked);
+            case LogRead.Damaged _ -> data.setErrorCode(Errors.CORRUPT_MESSAGE.code());
+            case LogRead.OutOfRange _ -> outOfRange(data);
         }
+    }
+
+    private void give(
+            Partition partition, FetchPartition wanted, RecordRegion found, PartitionData data) {
+        boolean whole = false;
+        try {
+            if (upTo == ReadUpTo.LAST_STABLE) {
+                data.setAbortedTransactions(aborted(partition, wanted, data));
+            }
+            whole = true;
+        } finally {
+            if (!whole) {
+                found.release();
+            }
+        }
+        data.setRecords(found);
+    }
+
+    private static void outOfRange(PartitionData data) {
+        data.setErrorCode(Errors.OFFSET_OUT_OF_RANGE.code())
+                .setHighWatermark(-1)
+                .setLastStableOffset(-1);
     }
 
     /** What a reader of committed records has to skip (KIP-98). */
@@ -166,6 +203,11 @@ final class FetchReader {
         if (end.leaderEpoch() == wanted.lastFetchedEpoch()
                 && end.endOffset() >= wanted.fetchOffset()) {
             return false;
+        }
+        if (end.leaderEpoch() < 0 || wanted.fetchOffset() < partition.log().logStartOffset()) {
+            // There is no common past to go back to.
+            outOfRange(data);
+            return true;
         }
         data.setDivergingEpoch(
                 new EpochEndOffset().setEpoch(end.leaderEpoch()).setEndOffset(end.endOffset()));

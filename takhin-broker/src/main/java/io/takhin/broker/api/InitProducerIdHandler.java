@@ -31,6 +31,12 @@ public final class InitProducerIdHandler implements ApiHandler {
             exchange.reply(refused(Errors.UNSUPPORTED_VERSION));
             return;
         }
+        // A producer that asks for a new epoch names both; what it gets without a transactional id
+        // is a new producer id all the same.
+        if ((request.producerId() < 0) != (request.producerEpoch() < 0)) {
+            exchange.reply(refused(Errors.INVALID_REQUEST));
+            return;
+        }
         var _ =
                 ids.next()
                         .whenComplete((id, failure) ->

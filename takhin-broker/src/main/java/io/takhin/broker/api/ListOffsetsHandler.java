@@ -9,8 +9,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
@@ -21,12 +21,16 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds offsets by timestamp, and the marks that have a timestamp of their own (KIP-79, -405,
  * -734).
  */
 public final class ListOffsetsHandler implements ApiHandler {
+    private static final Logger log = LoggerFactory.getLogger(ListOffsetsHandler.class);
+
     /** Older answers have no place for the leader epoch, and the codec refuses to leave it out. */
     private static final short LEADER_EPOCH_VERSION = 4;
 
@@ -50,9 +54,9 @@ public final class ListOffsetsHandler implements ApiHandler {
     public void handle(Exchange exchange) {
         ListOffsetsRequestData request = (ListOffsetsRequestData) exchange.request().body();
         if (needsFiles(request)) {
-            searches.execute(() -> answer(exchange, request));
+            Answers.give(exchange, searches, () -> answer(exchange, request));
         } else {
-            answer(exchange, request);
+            exchange.reply(answer(exchange, request));
         }
     }
 
@@ -64,7 +68,7 @@ public final class ListOffsetsHandler implements ApiHandler {
                                 || wanted.timestamp() == ListOffsetsRequest.MAX_TIMESTAMP);
     }
 
-    private void answer(Exchange exchange, ListOffsetsRequestData request) {
+    private ListOffsetsResponseData answer(Exchange exchange, ListOffsetsRequestData request) {
         ClusterView view = replicas.view();
         ReadUpTo upTo = upTo(request);
         short version = exchange.request().version();
@@ -84,7 +88,7 @@ public final class ListOffsetsHandler implements ApiHandler {
                                         : find(found, wanted, upTo, version));
             }
         }
-        exchange.reply(response);
+        return response;
     }
 
     private static ReadUpTo upTo(ListOffsetsRequestData request) {
@@ -122,8 +126,10 @@ public final class ListOffsetsHandler implements ApiHandler {
             return version < LEADER_EPOCH_VERSION
                     ? answer
                     : answer.setLeaderEpoch(found.leaderEpoch());
-        } catch (KafkaStorageException e) {
-            return refused(wanted, Errors.KAFKA_STORAGE_ERROR);
+        } catch (KafkaException e) {
+            // The disk fails, or a producer wrote what cannot be decompressed.
+            log.warn("cannot search {}: {}", partition.topicPartition(), e.getMessage());
+            return refused(wanted, Errors.forException(e));
         }
     }
 

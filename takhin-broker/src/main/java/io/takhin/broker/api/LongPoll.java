@@ -8,10 +8,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One Fetch request until it is answered: at once when there is enough to send, else when enough
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * loop to look again.
  */
 final class LongPoll implements AdvanceSignal {
+    private static final Logger log = LoggerFactory.getLogger(LongPoll.class);
+
     private final Exchange exchange;
     private final FetchRequestData request;
     private final FetchSessions.Context context;
@@ -31,6 +36,10 @@ final class LongPoll implements AdvanceSignal {
     private final AtomicBoolean lookAgain = new AtomicBoolean();
     private @Nullable Deadline deadline;
     private boolean answered;
+    private boolean checking;
+
+    /** The client waits no longer: what is there has to do. */
+    private boolean late;
 
     LongPoll(Exchange exchange, FetchSessions.Context context, ReplicaLookup replicas) {
         this.exchange = exchange;
@@ -44,13 +53,54 @@ final class LongPoll implements AdvanceSignal {
             exchange.reply(new FetchResponseData().setErrorCode(context.error().code()));
             return;
         }
+        late = request.maxWaitMs() <= 0;
+        look();
+    }
+
+    @Override
+    public void advanced(Partition partition) {
+        if (lookAgain.compareAndSet(false, true)) {
+            exchange.execute(this::look);
+        }
+    }
+
+    private void look() {
+        lookAgain.set(false);
+        if (answered || checking) {
+            return;
+        }
         FetchPass pass = reader.read(context.session());
-        if (request.maxWaitMs() <= 0 || pass.isEnough(request.minBytes())) {
+        if (!pass.checks().isEmpty()) {
+            pass.release();
+            check(pass.checks());
+        } else if (late || pass.isEnough(request.minBytes())) {
             answer(pass);
         } else {
             pass.release();
-            park();
+            if (deadline == null) {
+                park();
+            }
         }
+    }
+
+    /** Records from before this process' time are looked at before they are sent. */
+    private void check(List<Runnable> checks) {
+        checking = true;
+        exchange.executeAside(() -> {
+            try {
+                checks.forEach(Runnable::run);
+            } catch (KafkaStorageException e) {
+                log.debug("cannot check", e);
+            } finally {
+                // Whatever came in the way, another look meets it again.
+                exchange.execute(this::checked);
+            }
+        });
+    }
+
+    private void checked() {
+        checking = false;
+        look();
     }
 
     private void park() {
@@ -68,30 +118,9 @@ final class LongPoll implements AdvanceSignal {
         }
     }
 
-    @Override
-    public void advanced(Partition partition) {
-        if (lookAgain.compareAndSet(false, true)) {
-            exchange.execute(this::look);
-        }
-    }
-
-    private void look() {
-        lookAgain.set(false);
-        if (answered) {
-            return;
-        }
-        FetchPass pass = reader.read(context.session());
-        if (pass.isEnough(request.minBytes())) {
-            answer(pass);
-        } else {
-            pass.release();
-        }
-    }
-
     private void timeIsUp() {
-        if (!answered) {
-            answer(reader.read(context.session()));
-        }
+        late = true;
+        look();
     }
 
     private void answer(FetchPass pass) {

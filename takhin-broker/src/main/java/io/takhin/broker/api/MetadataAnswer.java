@@ -5,6 +5,7 @@ import io.takhin.metadata.ClusterView.BrokerNode;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The Metadata response, made from one view of the cluster. */
 final class MetadataAnswer {
+    /** From this version on a request may name topics by their ids. */
+    private static final short TOPIC_ID_VERSION = 12;
+
     /** From this version on the answer may leave out the name of an unknown id. */
     private static final short NULL_NAME_VERSION = 12;
 
@@ -61,6 +65,19 @@ final class MetadataAnswer {
         return response;
     }
 
+    /** Refuses what a version has fields for, but no meaning, as Kafka does. */
+    static void requireMeaning(MetadataRequestData request, short version) {
+        if (request.topics() == null || version >= TOPIC_ID_VERSION) {
+            return;
+        }
+        for (MetadataRequestTopic topic : request.topics()) {
+            if (topic.name() == null || isById(topic)) {
+                throw new InvalidRequestException(
+                        "Version %d of Metadata names topics, not their ids.".formatted(version));
+            }
+        }
+    }
+
     /** Null means all topics; in version 0, which knew no null, the empty list did. */
     private boolean wantsAll(MetadataRequestData request) {
         return request.topics() == null || (version == 0 && request.topics().isEmpty());
@@ -86,8 +103,7 @@ final class MetadataAnswer {
 
     private MetadataResponseTopic find(MetadataRequestTopic wanted, boolean operations) {
         boolean byId = isById(wanted);
-        ClusterView.Topic topic =
-                byId ? view.topic(wanted.topicId()) : view.topic(String.valueOf(wanted.name()));
+        ClusterView.Topic topic = lookUp(wanted);
         if (topic != null) {
             return describe(topic, operations);
         }
@@ -95,6 +111,13 @@ final class MetadataAnswer {
                 .setName(byId ? unnamed() : wanted.name())
                 .setTopicId(wanted.topicId())
                 .setErrorCode((byId ? Errors.UNKNOWN_TOPIC_ID : whyMissing(wanted)).code());
+    }
+
+    private ClusterView.@Nullable Topic lookUp(MetadataRequestTopic wanted) {
+        if (isById(wanted)) {
+            return view.topic(wanted.topicId());
+        }
+        return wanted.name() == null ? null : view.topic(wanted.name());
     }
 
     /** Clients that name a topic by id leave its name null, or empty (KIP-516). */
@@ -107,12 +130,15 @@ final class MetadataAnswer {
     }
 
     private Errors whyMissing(MetadataRequestTopic wanted) {
+        if (wanted.name() == null) {
+            return Errors.INVALID_TOPIC_EXCEPTION;
+        }
         Errors outcome = creation.get(wanted.name());
         if (outcome != null) {
             // Created, but not seen here yet: the client is to ask again.
             return outcome == Errors.NONE ? Errors.LEADER_NOT_AVAILABLE : outcome;
         }
-        return wanted.name() != null && Topic.isValid(wanted.name())
+        return Topic.isValid(wanted.name())
                 ? Errors.UNKNOWN_TOPIC_OR_PARTITION
                 : Errors.INVALID_TOPIC_EXCEPTION;
     }

@@ -48,6 +48,7 @@ public final class MetadataHandler implements ApiHandler {
     public void handle(Exchange exchange) {
         var request = (MetadataRequestData) exchange.request().body();
         short version = exchange.request().version();
+        MetadataAnswer.requireMeaning(request, version);
         warning.check(exchange.client());
         ClusterView view = replicas.view();
         Set<String> absent = creatable(request, version, view);
@@ -58,16 +59,16 @@ public final class MetadataHandler implements ApiHandler {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // The reply is the end of the chain.
     private void createAndAnswer(
             Exchange exchange, MetadataRequestData request, Set<String> absent) {
         short version = exchange.request().version();
-        firstUse.creation
-                .create(absent, Controller.callerOf(exchange))
-                .thenCompose(outcomes ->
-                        seen(outcomes)
-                                .thenAccept(view ->
-                                        exchange.reply(
+        Answers.give(
+                exchange,
+                firstUse.creation
+                        .create(absent, Controller.callerOf(exchange))
+                        .thenCompose(outcomes ->
+                                seen(outcomes)
+                                        .thenApply(view ->
                                                 new MetadataAnswer(view, version, outcomes)
                                                         .to(request))));
     }

@@ -45,7 +45,8 @@ final class OffsetCommitHandler extends GroupHandler<OffsetCommitRequestData> {
                         topic.partitions(),
                         byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION);
             } else if (keepKnownPartitions(answer, topic.setName(found.name()), found)) {
-                known.add(topic);
+                // Stored with the offset, so that it is not taken for a later topic's of this name.
+                known.add(topic.setTopicId(found.id()));
             }
         }
         if (known.isEmpty()) {

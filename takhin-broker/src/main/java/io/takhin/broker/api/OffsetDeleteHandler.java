@@ -2,6 +2,8 @@ package io.takhin.broker.api;
 
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.metadata.ClusterView;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.kafka.common.message.OffsetDeleteRequestData;
@@ -13,6 +15,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.OffsetDeleteResponse;
+import org.jspecify.annotations.Nullable;
 
 /** OffsetDelete: committed offsets of single partitions are forgotten (KIP-496). */
 final class OffsetDeleteHandler extends GroupHandler<OffsetDeleteRequestData> {
@@ -32,18 +35,28 @@ final class OffsetDeleteHandler extends GroupHandler<OffsetDeleteRequestData> {
         OffsetDeleteResponse.Builder answer = new OffsetDeleteResponse.Builder();
         OffsetDeleteRequestTopicCollection known = new OffsetDeleteRequestTopicCollection();
         for (OffsetDeleteRequestTopic topic : request.topics()) {
-            if (view.topic(topic.name()) != null) {
-                known.add(topic.duplicate());
-            } else {
-                answer.addPartitions(
-                        topic.name(),
-                        topic.partitions(),
-                        OffsetDeleteRequestPartition::partitionIndex,
-                        Errors.UNKNOWN_TOPIC_OR_PARTITION);
+            ClusterView.Topic found = view.topic(topic.name());
+            List<OffsetDeleteRequestPartition> kept = new ArrayList<>();
+            for (OffsetDeleteRequestPartition partition : topic.partitions()) {
+                if (exists(found, partition.partitionIndex())) {
+                    kept.add(partition);
+                } else {
+                    answer.addPartition(
+                            topic.name(),
+                            partition.partitionIndex(),
+                            Errors.UNKNOWN_TOPIC_OR_PARTITION);
+                }
+            }
+            if (!kept.isEmpty()) {
+                known.add(topic.duplicate().setPartitions(kept));
             }
         }
         return groups.deleteOffsets(context, request.setTopics(known))
                 .thenApply(deleted -> answer.merge(deleted).build().data());
+    }
+
+    private static boolean exists(ClusterView.@Nullable Topic topic, int index) {
+        return topic != null && index >= 0 && index < topic.partitions().size();
     }
 
     @Override

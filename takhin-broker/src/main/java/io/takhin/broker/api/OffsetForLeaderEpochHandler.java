@@ -54,7 +54,10 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
         if (partition == null || error != Errors.NONE) {
             return answer.setErrorCode(error.code());
         }
-        var end = partition.log().endOfEpoch(wanted.leaderEpoch(), partition.highWatermark());
+        // The end of the log, not the high watermark: a new leader's lags behind what its readers
+        // have seen, and they must not take that for a cut.
+        var log = partition.log();
+        var end = log.endOfEpoch(wanted.leaderEpoch(), log.logEndOffset());
         return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
     }
 }

@@ -127,9 +127,9 @@ final class Production {
             fail(to, Errors.INVALID_RECORD, "a partition's records must be exactly one batch");
             return;
         }
-        if (exchange.request().version() < ZSTD_VERSION
-                && BatchHeader.compressionId(batch, batch.position()) == CompressionType.ZSTD.id) {
-            fail(to, Errors.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs Produce version 7");
+        Problem problem = problem(batch);
+        if (problem != null) {
+            fail(to, problem.error(), problem.message());
             return;
         }
         boolean safe = request.acks() == ACKS_ALL;
@@ -158,6 +158,24 @@ final class Production {
         return batch.remaining() >= BatchHeader.BYTES
                         && BatchHeader.sizeInBytes(batch, batch.position()) == batch.remaining()
                 ? batch
+                : null;
+    }
+
+    /** What the log has no eye for. */
+    private @Nullable Problem problem(ByteBuffer batch) {
+        int at = batch.position();
+        int compression = BatchHeader.compressionId(batch, at);
+        if (exchange.request().version() < ZSTD_VERSION && compression == CompressionType.ZSTD.id) {
+            return new Problem(Errors.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs Produce version 7");
+        }
+        if (BatchHeader.isTransactional(batch, at)) {
+            // Nobody could end it, and readers of committed records would wait for its end.
+            return new Problem(Errors.INVALID_TXN_STATE, "transactions are not in this version");
+        }
+        ByteBuffer payload =
+                batch.slice(at + BatchHeader.BYTES, batch.remaining() - BatchHeader.BYTES);
+        return compression == CompressionType.SNAPPY.id && !SnappyFraming.isHonest(payload)
+                ? new Problem(Errors.CORRUPT_MESSAGE, "these are not the frames of snappy")
                 : null;
     }
 

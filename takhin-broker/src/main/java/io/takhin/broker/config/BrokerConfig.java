@@ -111,6 +111,7 @@ public record BrokerConfig(
             boolean flushOnAck,
             Duration flushInterval,
             long flushMessages,
+            Reserve reserve,
             Compaction compaction) {
         public Storage {
             if (retentionMillis == 0) {
@@ -120,6 +121,9 @@ public record BrokerConfig(
             }
         }
     }
+
+    /** What of the disk stays free: so many bytes, but no more than a share of it. */
+    public record Reserve(long bytes, int percentMax) {}
 
     /**
      * When logs are compacted, and what that may cost.

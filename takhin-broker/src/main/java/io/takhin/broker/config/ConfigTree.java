@@ -98,6 +98,9 @@ final class ConfigTree {
                 values.text(Setting.STORAGE_LOG_FLUSH_POLICY).equals("ack"),
                 millis(Setting.STORAGE_LOG_FLUSH_INTERVAL_MS),
                 values.whole(Setting.STORAGE_LOG_FLUSH_MESSAGES),
+                new BrokerConfig.Reserve(
+                        values.whole(Setting.STORAGE_DISK_RESERVE_BYTES),
+                        values.number(Setting.STORAGE_DISK_RESERVE_PERCENT)),
                 new Compaction(
                         values.flag(Setting.STORAGE_CLEANER_ENABLED),
                         millis(Setting.STORAGE_COMPACTION_INTERVAL_MS),

@@ -148,6 +148,14 @@ public enum Setting {
             "10000",
             "Most records of a partition that stay unflushed when nobody waits for them.",
             kafka("log.flush.interval.messages")),
+    STORAGE_DISK_RESERVE_BYTES(
+            bytes(0, Long.MAX_VALUE),
+            "1073741824",
+            "Kept free on the disk: below it produce requests are refused (retriably) and all"
+                    + " others served, until a quarter more is free again. 0 lets records fill"
+                    + " the disk."),
+    STORAGE_DISK_RESERVE_PERCENT(
+            whole("percent", 0, 100), "5", "The reserve is no more than this share of the disk."),
     STORAGE_CLEANER_ENABLED(
             flag(), "true", "Compact topics that ask for it.", kafka("log.cleaner.enable")),
     STORAGE_COMPACTION_INTERVAL_MS(

@@ -1,6 +1,7 @@
 package io.takhin.broker.observe;
 
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The current health. The broker reports it, the health endpoint shows it.
@@ -11,8 +12,23 @@ public final class Health {
     private final AtomicReference<HealthState> state =
             new AtomicReference<>(new HealthState.NotReady("starting"));
 
+    private final AtomicReference<@Nullable String> readOnly = new AtomicReference<>();
+
     public HealthState state() {
-        return state.get();
+        HealthState now = state.get();
+        String why = readOnly.get();
+        return now instanceof HealthState.Ready && why != null
+                ? new HealthState.ReadOnly(why)
+                : now;
+    }
+
+    /** Nothing can be produced, for a reason that passes. */
+    public void readOnly(String why) {
+        readOnly.set(why);
+    }
+
+    public void writable() {
+        readOnly.set(null);
     }
 
     public void ready() {

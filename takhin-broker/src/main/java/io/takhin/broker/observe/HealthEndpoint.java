@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * Health over HTTP: {@code /health} for people and monitors, {@code /health/live} answers as long
- * as the process does, {@code /health/ready} is 200 only while clients are served.
+ * as the process does, {@code /health/ready} is 200 only while clients are served. A broker whose
+ * disk is nearly full is served from, and says {@code read-only}.
  */
 public final class HealthEndpoint implements AutoCloseable {
     private final HttpEndpoint http;
@@ -36,6 +37,7 @@ public final class HealthEndpoint implements AutoCloseable {
     private static Page health(HealthState state, Clock clock) {
         return switch (state) {
             case HealthState.Ready _, HealthState.NotReady _ -> page(200, "healthy", "", clock);
+            case HealthState.ReadOnly(String why) -> page(200, "read-only", why, clock);
             case HealthState.Failing(String why) -> page(503, "unhealthy", why, clock);
         };
     }
@@ -43,6 +45,8 @@ public final class HealthEndpoint implements AutoCloseable {
     private static Page ready(HealthState state, Clock clock) {
         return switch (state) {
             case HealthState.Ready _ -> page(200, "ready", "", clock);
+            // To be sent elsewhere would not help clients, and whoever frees space has to come in.
+            case HealthState.ReadOnly(String why) -> page(200, "read-only", why, clock);
             case HealthState.NotReady(String why) -> page(503, "not ready", why, clock);
             case HealthState.Failing(String why) -> page(503, "not ready", why, clock);
         };

@@ -8,6 +8,9 @@ public sealed interface HealthState {
     /** Clients are served. */
     record Ready() implements HealthState {}
 
+    /** Clients are served, but nothing is produced: the disk is nearly full. */
+    record ReadOnly(String why) implements HealthState {}
+
     /** Something broke that does not mend itself. */
     record Failing(String why) implements HealthState {}
 }

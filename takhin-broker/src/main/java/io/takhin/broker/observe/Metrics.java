@@ -21,6 +21,7 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final PrometheusTextFormatWriter format = PrometheusTextFormatWriter.create();
     private final RequestMetrics requests = new RequestMetrics(registry);
+    private final StorageSeries storage = new StorageSeries(registry);
 
     /** The disk's figures are read from the file store that holds the data directory. */
     public Metrics(String version, Path dataDir) {
@@ -45,8 +46,17 @@ public final class Metrics {
         return requests;
     }
 
+    public StorageSeries storage() {
+        return storage;
+    }
+
     /** Adds what only a running broker can tell. Called once. */
-    public void show(ClusterMetrics cluster) {
+    public void show(ClusterMetrics cluster, StorageMetrics directory) {
+        storage.show(directory);
+        show(cluster);
+    }
+
+    private void show(ClusterMetrics cluster) {
         gauge(
                 "takhin_active_connections",
                 "Client connections open now.",

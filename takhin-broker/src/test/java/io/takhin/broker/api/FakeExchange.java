@@ -105,6 +105,11 @@ public final class FakeExchange implements Exchange {
     }
 
     @Override
+    public void executeAside(Runnable task) {
+        task.run();
+    }
+
+    @Override
     public Deadline executeAfter(Duration delay, Runnable task) {
         deadlines.add(task);
         return () -> deadlines.remove(task);

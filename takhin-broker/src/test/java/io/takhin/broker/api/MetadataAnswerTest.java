@@ -1,12 +1,14 @@
 package io.takhin.broker.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.metadata.ClusterView;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -91,6 +93,28 @@ class MetadataAnswerTest {
                                         12)
                                 .errorCode())
                 .isEqualTo(Errors.UNKNOWN_TOPIC_ID.code());
+    }
+
+    @Test
+    void aTopicWithoutNameAndIdIsNotTheOneCalledNull() {
+        cluster.topic("null", 1);
+
+        assertThat(only(new MetadataRequestTopic().setName(null), 12).errorCode())
+                .isEqualTo(Errors.INVALID_TOPIC_EXCEPTION.code());
+    }
+
+    @Test
+    void versionsThatKnowNoTopicIdsRefuseThem() { // as KafkaApis does in versions 10 and 11
+        List<MetadataRequestTopic> refused =
+                List.of(
+                        new MetadataRequestTopic().setName(null),
+                        new MetadataRequestTopic().setName("a").setTopicId(Uuid.randomUuid()));
+
+        for (MetadataRequestTopic topic : refused) {
+            MetadataRequestData request = new MetadataRequestData().setTopics(List.of(topic));
+            assertThatThrownBy(() -> MetadataAnswer.requireMeaning(request, (short) 11))
+                    .isInstanceOf(InvalidRequestException.class);
+        }
     }
 
     @Test

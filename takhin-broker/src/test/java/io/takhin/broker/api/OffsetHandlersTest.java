@@ -136,6 +136,16 @@ class OffsetHandlersTest {
         assertThat(all(BY_ID).groups().getFirst().topics()).isEmpty();
     }
 
+    @ParameterizedTest
+    @MethodSource("commitVersions")
+    void anOffsetIsNotThatOfALaterTopicOfTheSameName(int version) {
+        commit(version, "orders", 0);
+        cluster.withoutTopic("orders")
+                .topic("orders", Uuid.randomUuid(), List.of(TestCluster.led(0)));
+
+        assertThat(fetched(BY_ID, "orders")).isEqualTo(-1);
+    }
+
     @Test
     void severalGroupsAreFetchedAtOnce() {
         commit(9, "orders", 0);
@@ -177,6 +187,28 @@ class OffsetHandlersTest {
         assertThat(answer.topics().find("nothing").partitions().find(0).errorCode())
                 .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
         assertThat(fetched(9, "orders")).isEqualTo(-1);
+    }
+
+    @Test
+    void theOffsetOfAPartitionThatDoesNotExistCannotBeDeleted() {
+        OffsetDeleteRequestTopicCollection topics = new OffsetDeleteRequestTopicCollection();
+        topics.add(
+                new OffsetDeleteRequestTopic()
+                        .setName("orders")
+                        .setPartitions(
+                                List.of(
+                                        new OffsetDeleteRequestPartition().setPartitionIndex(0),
+                                        new OffsetDeleteRequestPartition().setPartitionIndex(2))));
+        commit(9, "orders", 0);
+
+        OffsetDeleteResponseData answer =
+                FakeExchange.of(new OffsetDeleteRequestData().setGroupId("g").setTopics(topics))
+                        .answerOf(delete, OffsetDeleteResponseData.class);
+
+        var partitions = answer.topics().find("orders").partitions();
+        assertThat(partitions.find(0).errorCode()).isZero();
+        assertThat(partitions.find(2).errorCode())
+                .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
     }
 
     @ParameterizedTest

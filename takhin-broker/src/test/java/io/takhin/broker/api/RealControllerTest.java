@@ -37,6 +37,8 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
 import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
+import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.message.ListPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.ListPartitionReassignmentsResponseData;
 import org.apache.kafka.common.message.UnregisterBrokerRequestData;
@@ -225,6 +227,25 @@ class RealControllerTest {
                 .isEqualTo("Can't APPEND to key retention.ms because its type is not LIST.");
         assertThat(unknown.responses().getFirst().errorCode())
                 .isEqualTo(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());
+    }
+
+    @Test
+    void aProducerIdIsGivenAndHalfOfOneIsNotTaken() {
+        InitProducerIdHandler handler = new InitProducerIdHandler(node.producerIds());
+
+        InitProducerIdResponseData given =
+                FakeExchange.of(new InitProducerIdRequestData().setTransactionalId(null))
+                        .answerOf(handler, InitProducerIdResponseData.class);
+        InitProducerIdResponseData refused =
+                FakeExchange.of(
+                                new InitProducerIdRequestData()
+                                        .setTransactionalId(null)
+                                        .setProducerId(5))
+                        .answerOf(handler, InitProducerIdResponseData.class);
+
+        assertThat(given.errorCode()).isEqualTo(Errors.NONE.code());
+        assertThat(given.producerEpoch()).isZero();
+        assertThat(refused.errorCode()).isEqualTo(Errors.INVALID_REQUEST.code());
     }
 
     @Test

@@ -11,10 +11,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
@@ -69,11 +74,54 @@ class EndpointsTest {
         }
     }
 
+    @Test
+    void aBrokerThatIsReadOnlyIsReadyAndSaysWhatHelps() throws Exception { // S179
+        try (HealthEndpoint endpoint = HealthEndpoint.open(ANY_PORT, health, Clock.SYSTEM)) {
+            health.readOnly("delete topics");
+            assertThat(get(endpoint.port(), "/health/ready").statusCode()).isEqualTo(503);
+
+            health.ready();
+
+            HttpResponse<String> ready = get(endpoint.port(), "/health/ready");
+            assertThat(ready.statusCode()).isEqualTo(200);
+            assertThat(ready.body()).contains("\"read-only\"", "\"reason\":\"delete topics\"");
+            assertThat(get(endpoint.port(), "/health").body()).contains("\"read-only\"");
+            health.writable();
+            assertThat(get(endpoint.port(), "/health/ready").body()).contains("\"ready\"");
+        }
+    }
+
+    /** The table of the page, and what is served, name each other. */
+    @Test
+    void thePageNamesEverySeries() throws Exception {
+        Metrics metrics = new Metrics("v1", dir);
+        metrics.show(new FixedCluster(), new FixedStorage());
+        metrics.requests().completed(ApiKeys.PRODUCE, 3_000_000);
+        metrics.requests().failed(ApiKeys.PRODUCE, Errors.NOT_LEADER_OR_FOLLOWER);
+        metrics.storage().flushed("journal", 300_000);
+
+        Set<String> served =
+                scrape(metrics, "/metrics")
+                        .lines()
+                        .filter(line -> line.startsWith("# TYPE "))
+                        .map(line -> line.split(" ", -1))
+                        .map(words -> words[2] + " " + words[3])
+                        .collect(Collectors.toCollection(TreeSet::new));
+
+        Set<String> named =
+                Files.readAllLines(Path.of("../docs/metrics.md")).stream()
+                        .map(line -> line.split("\\s*\\|\\s*", -1))
+                        .filter(cells -> cells.length == 6 && cells[1].startsWith("`"))
+                        .map(cells -> cells[1].replace("`", "") + " " + cells[2])
+                        .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(served).isEqualTo(named);
+    }
+
     // S153–S161
     @Test
     void metricsHaveTheDocumentedNames() throws Exception {
         Metrics metrics = new Metrics("v1", dir);
-        metrics.show(new FixedCluster());
+        metrics.show(new FixedCluster(), new FixedStorage());
         metrics.requests().completed(ApiKeys.PRODUCE, 3_000_000);
         metrics.requests().failed(ApiKeys.PRODUCE, Errors.NOT_LEADER_OR_FOLLOWER);
 
@@ -170,6 +218,43 @@ class EndpointsTest {
         @Override
         public Collection<ConsumerLag> consumerLags() {
             return List.of(new ConsumerLag("g", "t", 3, 12));
+        }
+    }
+
+    private static final class FixedStorage implements StorageMetrics {
+        @Override
+        public boolean isOnline() {
+            return true;
+        }
+
+        @Override
+        public boolean isReadOnly() {
+            return false;
+        }
+
+        @Override
+        public long damagedBatches() {
+            return 0;
+        }
+
+        @Override
+        public Unflushed unflushed() {
+            return new Unflushed(1, 100);
+        }
+
+        @Override
+        public Map<String, Integer> partitionsByFlushPolicy() {
+            return Map.of("ack", 3);
+        }
+
+        @Override
+        public Collection<TopicStorage> topics() {
+            return List.of(new TopicStorage("t", 3, 4, 4096));
+        }
+
+        @Override
+        public Collection<PartitionStorage> partitions() {
+            return List.of(new PartitionStorage("t", 2, 10, 20, 1024, 1));
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.takhin.tests.harness;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,6 +87,16 @@ public final class KafkaTools {
     /** Reads files; needs no broker. */
     public static ToolRun dumpLog(String... arguments) {
         return ToolLoader.get().run(TOOLS + "DumpLogSegments", "", List.of(arguments));
+    }
+
+    /** Prepares and describes data directories; needs no broker. */
+    public static ToolRun storage(String... arguments) {
+        return ToolLoader.get().run("kafka.tools.StorageTool", "", List.of(arguments));
+    }
+
+    /** Where the tools lie, and with them Kafka's broker. */
+    static Path jarFolder() {
+        return Program.target("takhin-kafka-tools", "lib");
     }
 
     private ToolRun run(String mainClass, String... arguments) {

@@ -125,8 +125,7 @@ final class ToolLoader {
     }
 
     private static URL[] jars() {
-        Path folder = Program.target("takhin-kafka-tools", "lib");
-        try (Stream<Path> files = Files.list(folder)) {
+        try (Stream<Path> files = Files.list(KafkaTools.jarFolder())) {
             return files.map(ToolLoader::url).toArray(URL[]::new);
         } catch (IOException e) {
             throw new UncheckedIOException(

@@ -11,12 +11,18 @@ import io.takhin.tests.harness.TakhinSetup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -192,6 +198,45 @@ class LauncherTest {
 
         assertThat(process.awaitExit(SOON)).isNotZero();
         assertThat(process.output()).contains("TAKHIN_SERVER_PROT");
+    }
+
+    // ADR 59
+    @Test
+    void aDamagedCacheIsSaidAndPassedOver() throws IOException {
+        Path program = copyOfTheProgram();
+        damage(program.resolve("takhin.aot"));
+        List<String> command = setup.command();
+        command.set(0, program.resolve("takhin").toString());
+
+        try (TakhinProcess process = setup.launch(command)) {
+            process.awaitReady();
+
+            assertThat(process.recentOutput()).contains("takhin.aot is damaged");
+        }
+    }
+
+    private Path copyOfTheProgram() throws IOException {
+        Path built = Program.root().resolve("build");
+        Path copy = home.resolve("program");
+        assumeTrue(Files.exists(built.resolve("takhin.aot")), "built without a cache");
+        try (Stream<Path> files = Files.walk(built)) {
+            for (Path file : files.toList()) {
+                Path target = copy.resolve(built.relativize(file).toString());
+                Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+        return copy;
+    }
+
+    /** Some bytes in each of its megabytes, its size and times as they were. */
+    private static void damage(Path file) throws IOException {
+        FileTime time = Files.getLastModifiedTime(file);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (long at = 1 << 20; at < channel.size(); at += 1 << 20) {
+                channel.write(ByteBuffer.wrap(new byte[64]), at);
+            }
+        }
+        Files.setLastModifiedTime(file, time);
     }
 
     private boolean nobodyMayRun(List<String> asNobody) {

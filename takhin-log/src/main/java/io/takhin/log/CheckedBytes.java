@@ -1,0 +1,154 @@
+package io.takhin.log;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Which bytes of a segment are known to be what was once written. What this process wrote, or
+ * checked when it recovered the log, is known to be; what lay on the disk before becomes so when
+ * the first reader of it has it checked. Costs nothing for a segment that is all known, and a few
+ * bytes for one that is being read.
+ *
+ * <p>Threads: any.
+ */
+final class CheckedBytes {
+    /** Readers at so many places at once are told apart; what is forgotten is checked again. */
+    private static final int RANGES_MAX = 16;
+
+    private static final int[] NONE = {};
+
+    private final AtomicReference<State> state;
+
+    /** Immutable. Ranges are pairs of begin and end, in order, apart from each other. */
+    private static final class State {
+        private final int knownFrom;
+        private final int[] ranges;
+        private final int[] damaged;
+
+        private State(int knownFrom, int[] ranges, int[] damaged) {
+            this.knownFrom = knownFrom;
+            this.ranges = ranges;
+            this.damaged = damaged;
+        }
+    }
+
+    /**
+     * @param unknown how many bytes at the begin nobody has looked at
+     */
+    CheckedBytes(int unknown) {
+        state = new AtomicReference<>(new State(unknown, NONE, NONE));
+    }
+
+    /** Up to where all is known from the position on; the position itself where nothing is. */
+    int knownTo(int position) {
+        State now = state.get();
+        if (position >= now.knownFrom) {
+            return Integer.MAX_VALUE;
+        }
+        for (int i = 0; i < now.ranges.length; i += 2) {
+            if (now.ranges[i] <= position && position < now.ranges[i + 1]) {
+                return now.ranges[i + 1] >= now.knownFrom ? Integer.MAX_VALUE : now.ranges[i + 1];
+            }
+        }
+        return position;
+    }
+
+    /** Whether a damaged batch is known to begin at the position. */
+    boolean isDamaged(int position) {
+        return Arrays.binarySearch(state.get().damaged, position) >= 0;
+    }
+
+    /** All from the position on was checked, or written by this process. */
+    void addTail(int position) {
+        state.updateAndGet(
+                now -> new State(Math.min(now.knownFrom, position), now.ranges, now.damaged));
+    }
+
+    void add(int from, int to) {
+        if (from < to) {
+            state.updateAndGet(now ->
+                    new State(
+                            now.knownFrom,
+                            withoutSmallest(merged(now.ranges, from, to)),
+                            now.damaged));
+        }
+    }
+
+    /** False where this was known before. */
+    boolean addDamaged(int position) {
+        State before =
+                state.getAndUpdate(now ->
+                        Arrays.binarySearch(now.damaged, position) >= 0
+                                ? now
+                                : new State(
+                                        now.knownFrom, now.ranges, with(now.damaged, position)));
+        return Arrays.binarySearch(before.damaged, position) < 0;
+    }
+
+    /** Bytes from the position on are gone; what comes in their place is written by us. */
+    void cutTo(int position) {
+        state.updateAndGet(now ->
+                new State(
+                        Math.min(now.knownFrom, position),
+                        now.ranges,
+                        Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
+    }
+
+    private static int[] merged(int[] ranges, int from, int to) {
+        int[] merged = new int[ranges.length + 2];
+        int begin = from;
+        int end = to;
+        int count = 0;
+        for (int i = 0; i < ranges.length; i += 2) {
+            boolean apart = ranges[i + 1] < begin || ranges[i] > end;
+            if (apart) {
+                merged[count++] = ranges[i];
+                merged[count++] = ranges[i + 1];
+            } else {
+                begin = Math.min(begin, ranges[i]);
+                end = Math.max(end, ranges[i + 1]);
+            }
+        }
+        merged[count++] = begin;
+        merged[count++] = end;
+        return inOrder(Arrays.copyOf(merged, count));
+    }
+
+    /** The last range goes to its place among the others. */
+    private static int[] inOrder(int[] ranges) {
+        int begin = ranges[ranges.length - 2];
+        int end = ranges[ranges.length - 1];
+        int at = ranges.length - 2;
+        while (at > 0 && ranges[at - 2] > begin) {
+            ranges[at] = ranges[at - 2];
+            ranges[at + 1] = ranges[at - 1];
+            at -= 2;
+        }
+        ranges[at] = begin;
+        ranges[at + 1] = end;
+        return ranges;
+    }
+
+    private static int[] withoutSmallest(int[] ranges) {
+        if (ranges.length <= 2 * RANGES_MAX) {
+            return ranges;
+        }
+        int smallest = 0;
+        for (int i = 2; i < ranges.length; i += 2) {
+            if (ranges[i + 1] - ranges[i] < ranges[smallest + 1] - ranges[smallest]) {
+                smallest = i;
+            }
+        }
+        int[] kept = new int[ranges.length - 2];
+        System.arraycopy(ranges, 0, kept, 0, smallest);
+        System.arraycopy(ranges, smallest + 2, kept, smallest, kept.length - smallest);
+        return kept;
+    }
+
+    private static int[] with(int[] sorted, int added) {
+        int[] longer = Arrays.copyOf(sorted, sorted.length + 1);
+        longer[sorted.length] = added;
+        Arrays.sort(longer);
+        return longer;
+    }
+}

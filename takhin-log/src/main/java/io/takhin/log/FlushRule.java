@@ -1,0 +1,29 @@
+package io.takhin.log;
+
+/**
+ * When a group commit uses the journal, and when it syncs files where they lie. The figures come
+ * from measurement (ADR 13).
+ *
+ * @param journalHalfBytes size of each half of the journal; 0 for none
+ * @param rangeBytesMax a log with more new bytes than this is synced where it lies
+ * @param roundBytesMax a round with more new bytes than this is synced where it lies
+ * @param syncfsFrom from so many files on one syncfs is cheaper than a sync of each, when little
+ *     else on the file system is dirty
+ */
+record FlushRule(int journalHalfBytes, int rangeBytesMax, int roundBytesMax, int syncfsFrom) {
+    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4);
+
+    /**
+     * One syncfs also writes what only the journal has, at some 300 MB/s: as long as this many
+     * single syncs take for each MiB.
+     */
+    private static final int FILES_PER_DIRTY_MIB = 6;
+
+    boolean prefersSyncfs(int files, long dirtyBytes) {
+        return files >= syncfsFrom + (dirtyBytes >> 20) * FILES_PER_DIRTY_MIB;
+    }
+
+    boolean usesJournal() {
+        return journalHalfBytes > 0;
+    }
+}

@@ -1,0 +1,253 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of a data directory: one file that takes the new bytes of all its logs, so that one
+ * small sync makes all of them durable. Segments catch up in the background (ADR 13).
+ *
+ * <p>Used in rounds: {@link #begin}, then {@link #add} and {@link #forget} as often as needed, then
+ * {@link #commit}.
+ *
+ * <p>Threads: the flusher's; anybody may ask how full it is.
+ */
+final class Journal {
+    private static final int BUFFER_BYTES = 1 << 20;
+    private static final long NONE = Long.MAX_VALUE;
+
+    private final JournalFile file;
+    private final JournalKeeper keeper;
+    private final List<JournalHalf> halves;
+    private @Nullable JournalHalf current;
+    private @Nullable ByteBuffer buffer;
+
+    private Journal(JournalFile file, GroupCommit.Host host) {
+        this.file = file;
+        this.halves = List.of(new JournalHalf(0), new JournalHalf(1));
+        this.keeper = new JournalKeeper(host, file, halves);
+    }
+
+    /**
+     * Opens what the process before left, if there is anything.
+     *
+     * @param contents what the process before left in it; it is in the logs' files already, but may
+     *     not be durable there
+     */
+    static Journal open(Path root, JournalContents contents, GroupCommit.Host host)
+            throws IOException {
+        JournalFile file = JournalFile.open(root, contents.halfBytes());
+        Journal journal = new Journal(file, host);
+        journal.keeper.startAfter(contents.lastGeneration());
+        for (JournalHalf half : journal.halves) {
+            contents.half(half.index()).tell(half);
+        }
+        return journal;
+    }
+
+    /** The log was read back with entries of the process before. */
+    void adopt(PartitionLog log) {
+        for (JournalHalf half : full()) {
+            note(half, log);
+        }
+    }
+
+    /** Begins to make free what the process before left. */
+    void start() {
+        full().forEach(keeper::checkpointSoon);
+    }
+
+    /** In the order they were written. */
+    private List<JournalHalf> full() {
+        return halves.stream()
+                .filter(half -> half.is(JournalHalf.State.FULL))
+                .sorted(Comparator.comparingLong(JournalHalf::generation))
+                .toList();
+    }
+
+    /** Entries of generations below this one have served. */
+    long oldestGeneration() {
+        long oldest = NONE;
+        for (JournalHalf half : halves) {
+            if (half.holdsEntries()) {
+                oldest = Math.min(oldest, half.generation());
+            }
+        }
+        return oldest;
+    }
+
+    /** Bytes of entries that segments have not caught up with. */
+    long usedBytes() {
+        long used = 0;
+        for (JournalHalf half : halves) {
+            used += half.holdsEntries() ? half.filled() : 0;
+        }
+        return used;
+    }
+
+    long capacity() {
+        return halves.stream().filter(half -> !half.is(JournalHalf.State.UNPREPARED)).count()
+                * (long) file.halfBytes();
+    }
+
+    long checkpointMillis() {
+        return keeper.checkpointMillis();
+    }
+
+    /**
+     * Whether entries of so many bytes have room now. Where they have not, the next half is not
+     * free yet, or never was made ready; that is being done.
+     */
+    boolean begin(long entryBytes) {
+        long bytes = JournalFormat.roundUp(entryBytes + 2L * JournalFormat.BLOCK_BYTES);
+        if (bytes > file.halfBytes() - JournalFormat.BLOCK_BYTES) {
+            return false;
+        }
+        JournalHalf half = current;
+        if (half != null && file.halfBytes() - half.filled() < bytes) {
+            half.close();
+            keeper.checkpointSoon(half);
+            half = null;
+        }
+        if (half == null) {
+            half = takeFree();
+        }
+        current = half;
+        return half != null;
+    }
+
+    private @Nullable JournalHalf takeFree() {
+        JournalHalf next = null;
+        for (JournalHalf half : halves) {
+            if (half.is(JournalHalf.State.UNPREPARED)) {
+                keeper.prepareSoon();
+            } else if (half.is(JournalHalf.State.FREE)
+                    && (next == null || half.generation() < next.generation())) {
+                next = half;
+            }
+        }
+        if (next != null) {
+            next.use();
+        }
+        return next;
+    }
+
+    private JournalHalf current() {
+        JournalHalf half = current;
+        if (half == null) {
+            throw new IllegalStateException("no half of the journal is in use");
+        }
+        return half;
+    }
+
+    /**
+     * Takes new bytes of a log.
+     *
+     * @return false when the log was cut meanwhile: nothing was taken
+     */
+    boolean add(PartitionLog log, LogDurability.Range range) throws IOException {
+        JournalHalf half = current();
+        ByteBuffer target = withRoom(JournalFormat.entryBytes(log.topicPartition(), range.bytes()));
+        int at = target.position();
+        target.position(JournalFormat.putName(target, at, log.topicPartition()));
+        if (!log.durability().read(range, target)) {
+            target.position(at);
+            return false;
+        }
+        JournalFormat.putEntry(target, at, JournalEntry.data(half.generation(), log, range));
+        note(half, log);
+        return true;
+    }
+
+    /** What was taken of the log before means nothing any more: its segments have what is left. */
+    void forget(PartitionLog log) throws IOException {
+        JournalHalf half = current();
+        ByteBuffer target = withRoom(JournalFormat.entryBytes(log.topicPartition(), 0));
+        int at = target.position();
+        target.position(JournalFormat.putName(target, at, log.topicPartition()));
+        JournalFormat.putEntry(target, at, JournalEntry.forget(half.generation(), log));
+        note(half, log);
+    }
+
+    private static void note(JournalHalf half, PartitionLog log) {
+        if (log.durability().journalled(half.generation())) {
+            half.logs().add(log);
+        }
+    }
+
+    private ByteBuffer withRoom(int bytes) throws IOException {
+        ByteBuffer target = buffer;
+        if (target == null) {
+            target = ByteBuffer.allocateDirect(BUFFER_BYTES);
+            buffer = target;
+        }
+        if (target.remaining() < bytes) {
+            write(target, target.position() & -JournalFormat.BLOCK_BYTES);
+        }
+        return target;
+    }
+
+    /** Writes the first bytes of the buffer, whole blocks, and moves the others to its front. */
+    private void write(ByteBuffer target, int bytes) throws IOException {
+        JournalHalf half = current();
+        int end = target.position();
+        target.limit(bytes).position(0);
+        file.write(target, file.startOf(half.index()) + half.filled());
+        half.fillTo(half.filled() + bytes);
+        target.limit(end);
+        target.compact();
+    }
+
+    /** Returns when everything taken since {@link #begin} is durable. */
+    void commit() throws IOException {
+        pad(withRoom(2 * JournalFormat.BLOCK_BYTES));
+        ByteBuffer target = withRoom(0);
+        write(target, target.position());
+        file.force();
+    }
+
+    private void pad(ByteBuffer target) {
+        int at = target.position();
+        int missing = (int) (JournalFormat.roundUp(at) - at);
+        if (missing == 0) {
+            return;
+        }
+        if (missing < JournalFormat.ENTRY_BYTES) {
+            missing += JournalFormat.BLOCK_BYTES;
+        }
+        int zeros = missing - JournalFormat.ENTRY_BYTES;
+        target.position(at + JournalFormat.ENTRY_BYTES);
+        for (int i = 0; i < zeros; i++) {
+            target.put((byte) 0);
+        }
+        JournalFormat.putEntry(target, at, JournalEntry.padding(current().generation(), zeros));
+    }
+
+    /** Returns when segments hold durably all that the journal does. Waits for the disk. */
+    void drain() throws IOException {
+        JournalHalf half = current;
+        if (half != null) {
+            half.close();
+            current = null;
+        }
+        keeper.checkpointNow();
+    }
+
+    /**
+     * After the last round.
+     *
+     * @param clean whether everything is durable in the segments: the journal is left empty
+     */
+    void close(boolean clean) throws IOException {
+        if (clean) {
+            drain();
+            keeper.resetAll();
+        }
+        keeper.stop();
+        file.close();
+    }
+}

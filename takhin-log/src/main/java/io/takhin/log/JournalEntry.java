@@ -1,0 +1,70 @@
+package io.takhin.log;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+
+/**
+ * One entry of the journal, without its payload.
+ *
+ * @param segmentBase base offset of the segment whose bytes these are
+ * @param position of the bytes in the segment's file
+ * @param firstOffset of the records, counted without gaps from the entry before
+ * @param bytes of payload
+ * @param payloadAt where the payload lies in the journal's file
+ */
+record JournalEntry(
+        JournalFormat.Kind kind,
+        long generation,
+        Uuid topicId,
+        TopicPartition partition,
+        long segmentBase,
+        int position,
+        long firstOffset,
+        long lastOffset,
+        int bytes,
+        long payloadAt) {
+
+    private static final TopicPartition NOBODY = new TopicPartition("", 0);
+
+    static JournalEntry data(long generation, PartitionLog log, LogDurability.Range range) {
+        return new JournalEntry(
+                JournalFormat.Kind.DATA,
+                generation,
+                log.topicId(),
+                log.topicPartition(),
+                range.segment().baseOffset(),
+                range.from(),
+                range.firstOffset(),
+                range.endOffset() - 1,
+                range.bytes(),
+                0);
+    }
+
+    static JournalEntry forget(long generation, PartitionLog log) {
+        return new JournalEntry(
+                JournalFormat.Kind.FORGET,
+                generation,
+                log.topicId(),
+                log.topicPartition(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                0);
+    }
+
+    static JournalEntry padding(long generation, int bytes) {
+        return new JournalEntry(
+                JournalFormat.Kind.PADDING,
+                generation,
+                Uuid.ZERO_UUID,
+                NOBODY,
+                0,
+                0,
+                0,
+                0,
+                bytes,
+                0);
+    }
+}

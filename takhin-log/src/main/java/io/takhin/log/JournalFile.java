@@ -1,0 +1,129 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal's file. Its bytes have their place on the disk before they are used, so that a sync
+ * of what is written over them need not wait for the file system's own journal.
+ *
+ * <p>Threads: any; who writes where is for the callers to agree on.
+ */
+final class JournalFile implements AutoCloseable {
+    static final String NAME = "takhin.journal";
+
+    /** Zeros written and synced at a time, so that preparing does not crowd out anybody. */
+    private static final int STEP_BYTES = 1 << 20;
+
+    private final Path root;
+    private final Path path;
+    private final int halfBytes;
+
+    /** Null until the file is there. */
+    private volatile @Nullable FileChannel channel;
+
+    private JournalFile(Path root, int halfBytes) {
+        this.root = root;
+        this.path = root.resolve(NAME);
+        this.halfBytes = halfBytes;
+    }
+
+    /** Opens the file if there is one. */
+    static JournalFile open(Path root, int halfBytes) throws IOException {
+        JournalFile file = new JournalFile(root, halfBytes);
+        if (Files.exists(file.path)) {
+            file.channel =
+                    FileChannel.open(file.path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        }
+        return file;
+    }
+
+    int halfBytes() {
+        return halfBytes;
+    }
+
+    private FileChannel channel() {
+        FileChannel open = channel;
+        if (open == null) {
+            throw new IllegalStateException("there is no journal yet");
+        }
+        return open;
+    }
+
+    private FileChannel openOrCreate() throws IOException {
+        FileChannel open = channel;
+        if (open == null) {
+            open =
+                    FileChannel.open(
+                            path,
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE);
+            channel = open;
+        }
+        return open;
+    }
+
+    long startOf(int half) {
+        return (long) half * halfBytes;
+    }
+
+    /** Gives a half its place on the disk, and a header at the end of it all. */
+    void prepare(int half, long generation) throws IOException {
+        FileChannel file = openOrCreate();
+        long start = startOf(half);
+        long end = start + halfBytes;
+        try {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(STEP_BYTES, halfBytes));
+            for (long at = start; at < end; at += zeros.limit()) {
+                zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
+                write(zeros, at);
+                file.force(false);
+            }
+        } catch (IOException e) {
+            // Half a half is of no use, and others may need the space.
+            if (file.size() > start && file.size() <= end) {
+                file.truncate(start);
+            }
+            throw e;
+        }
+        writeHeader(half, generation);
+        file.force(true);
+        DiskSync.syncPath(root);
+    }
+
+    /** Durable when it returns: entries of other generations mean nothing from now on. */
+    void reset(int half, long generation) throws IOException {
+        writeHeader(half, generation);
+        force();
+    }
+
+    private void writeHeader(int half, long generation) throws IOException {
+        write(JournalFormat.header(generation, halfBytes), startOf(half));
+    }
+
+    void write(ByteBuffer bytes, long position) throws IOException {
+        FileChannel file = channel();
+        long at = position;
+        while (bytes.hasRemaining()) {
+            at += file.write(bytes, at);
+        }
+    }
+
+    void force() throws IOException {
+        channel().force(false);
+    }
+
+    @Override
+    public void close() throws IOException {
+        FileChannel open = channel;
+        if (open != null) {
+            open.close();
+        }
+    }
+}

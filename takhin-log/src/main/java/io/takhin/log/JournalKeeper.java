@@ -1,0 +1,208 @@
+package io.takhin.log;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.base.Threads;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does for a journal what may take its time: gives it its place on the disk, and makes segments
+ * catch up with a full half so that it can be used again.
+ *
+ * <p>Threads: one of its own, that exists while there is work. {@link #checkpoint} may also be
+ * called by whoever cannot wait for it.
+ */
+final class JournalKeeper {
+    private static final Logger log = LoggerFactory.getLogger(JournalKeeper.class);
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long PAUSE_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long IDLE_SECONDS = 5;
+
+    private final GroupCommit.Host host;
+    private final JournalFile file;
+    private final List<JournalHalf> halves;
+    private final ThreadPoolExecutor thread;
+    private final ReentrantLock working = new ReentrantLock();
+
+    @GuardedBy("working")
+    private long lastGeneration;
+
+    @GuardedBy("working")
+    private boolean preparationFailed;
+
+    /** After a failure: not before this. */
+    private volatile long retryAtNanos = System.nanoTime();
+
+    private volatile boolean preparing;
+    private volatile boolean hurried;
+    private volatile boolean stopped;
+    private volatile long checkpointMillis;
+
+    JournalKeeper(GroupCommit.Host host, JournalFile file, List<JournalHalf> halves) {
+        this.host = host;
+        this.file = file;
+        this.halves = halves;
+        this.thread =
+                new ThreadPoolExecutor(
+                        1,
+                        1,
+                        IDLE_SECONDS,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        Threads.factory("log-journal"));
+        thread.allowCoreThreadTimeOut(true);
+    }
+
+    /** Generations up to this one have been in the file. */
+    void startAfter(long generation) {
+        working.lock();
+        try {
+            lastGeneration = Math.max(lastGeneration, generation);
+        } finally {
+            working.unlock();
+        }
+    }
+
+    long checkpointMillis() {
+        return checkpointMillis;
+    }
+
+    /** Returns at once; halves become free one after the other. */
+    void prepareSoon() {
+        if (!preparing && System.nanoTime() - retryAtNanos >= 0) {
+            preparing = true;
+            submit(this::prepare);
+        }
+    }
+
+    private void submit(Runnable task) {
+        if (!stopped && !thread.isShutdown()) {
+            thread.execute(task);
+        }
+    }
+
+    private void prepare() {
+        working.lock();
+        try {
+            for (JournalHalf half : halves) {
+                if (half.is(JournalHalf.State.UNPREPARED) && host.isOnline() && !stopped) {
+                    long generation = ++lastGeneration;
+                    file.prepare(half.index(), generation);
+                    half.free(generation);
+                }
+            }
+            preparationFailed = false;
+        } catch (IOException e) {
+            // Nothing is lost: without a journal segments are synced where they lie.
+            if (!preparationFailed) {
+                log.warn(
+                        "going on without a journal, which could not be prepared: {}",
+                        e.toString());
+            }
+            preparationFailed = true;
+            retryAtNanos = System.nanoTime() + RETRY_NANOS;
+        } finally {
+            working.unlock();
+            preparing = false;
+        }
+    }
+
+    /** Returns at once; the half is free some time later. */
+    void checkpointSoon(JournalHalf half) {
+        submit(() -> {
+            try {
+                checkpoint(half);
+            } catch (IOException e) {
+                host.fail(e);
+            }
+        });
+    }
+
+    /** Returns when all that full halves hold is durable in the segments, and they are free. */
+    void checkpointNow() throws IOException {
+        hurried = true;
+        try {
+            for (JournalHalf half : inOrder()) {
+                checkpoint(half);
+            }
+        } finally {
+            hurried = false;
+        }
+    }
+
+    /** Entries of a later generation may say that earlier ones mean nothing: these go first. */
+    private List<JournalHalf> inOrder() {
+        return halves.stream().sorted(Comparator.comparingLong(JournalHalf::generation)).toList();
+    }
+
+    private void checkpoint(JournalHalf half) throws IOException {
+        working.lock();
+        try {
+            if (!half.is(JournalHalf.State.FULL) || !host.isOnline() || stopped) {
+                return;
+            }
+            for (PartitionLog each : half.logs()) {
+                long start = System.nanoTime();
+                each.durability().settle();
+                pause(System.nanoTime() - start);
+            }
+            host.writeRecoveryPoints();
+            file.reset(half.index(), ++lastGeneration);
+            half.free(lastGeneration);
+            checkpointMillis = host.clock().wallMillis();
+        } finally {
+            working.unlock();
+        }
+    }
+
+    /** Half of the disk's time is for others, unless they would soon have to wait for this. */
+    private void pause(long worked) {
+        boolean urgent =
+                hurried
+                        || stopped
+                        || halves.stream()
+                                .filter(JournalHalf::holdsEntries)
+                                .allMatch(half -> half.is(JournalHalf.State.FULL));
+        if (!urgent) {
+            LockSupport.parkNanos(Math.min(worked, PAUSE_NANOS_MAX));
+        }
+    }
+
+    /** All halves are empty then, for whatever program comes next. */
+    void resetAll() throws IOException {
+        working.lock();
+        try {
+            for (JournalHalf half : halves) {
+                if (!half.is(JournalHalf.State.UNPREPARED)) {
+                    file.reset(half.index(), ++lastGeneration);
+                    half.free(lastGeneration);
+                }
+            }
+        } finally {
+            working.unlock();
+        }
+    }
+
+    /**
+     * Returns when the thread touches no file any more. It is not interrupted: that closes them.
+     */
+    void stop() {
+        stopped = true;
+        thread.shutdown();
+        working.lock();
+        try {
+            // Whoever worked has seen that it is over.
+            thread.getQueue().clear();
+        } finally {
+            working.unlock();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package io.takhin.log;
+
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts back into segments what the journal has and a crash took from them, before logs are read
+ * back. It only ever adds what was lost; nothing is synced here, the journal stays as it is until
+ * the logs are durable without it.
+ *
+ * <p>Threads: any, one a partition.
+ */
+final class JournalReplay implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(JournalReplay.class);
+
+    private final JournalContents contents;
+    private final FileChannel journal;
+    private final LongAdder restored = new LongAdder();
+
+    private JournalReplay(JournalContents contents, FileChannel journal) {
+        this.contents = contents;
+        this.journal = journal;
+    }
+
+    static JournalReplay of(Path root, JournalContents contents) throws IOException {
+        FileChannel journal =
+                FileChannel.open(root.resolve(JournalFile.NAME), StandardOpenOption.READ);
+        return new JournalReplay(contents, journal);
+    }
+
+    /** Bytes put back so far. */
+    long restoredBytes() {
+        return restored.sum();
+    }
+
+    /**
+     * Puts back what one partition lost.
+     *
+     * @param topicId of the topic that its directory is of; entries of others mean nothing
+     * @param from what lies below was durable in the segments, or was deleted
+     * @return whether the journal has anything of this log, wanted or not: a cut must say so
+     */
+    boolean restore(Path directory, TopicPartition partition, Uuid topicId, long from)
+            throws IOException {
+        List<JournalEntry> own =
+                contents.of(partition).stream()
+                        .filter(entry -> entry.topicId().equals(topicId))
+                        .toList();
+        List<JournalEntry> wanted =
+                own.stream().filter(entry -> entry.lastOffset() >= from).toList();
+        int next = 0;
+        while (next < wanted.size()) {
+            int until = next;
+            long base = wanted.get(next).segmentBase();
+            while (until < wanted.size() && wanted.get(until).segmentBase() == base) {
+                until++;
+            }
+            if (!restoreSegment(PartitionFiles.log(directory, base), wanted.subList(next, until))) {
+                break;
+            }
+            next = until;
+        }
+        return !own.isEmpty();
+    }
+
+    private boolean restoreSegment(Path path, List<JournalEntry> entries) throws IOException {
+        if (Files.notExists(path)) {
+            // Deleted: a segment's name is durable before the journal takes anything of it.
+            return true;
+        }
+        try (FileChannel segment =
+                FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            for (JournalEntry entry : entries) {
+                if (!restoreEntry(path, segment, entry)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** False when nothing more of this log may be put back. */
+    private boolean restoreEntry(Path path, FileChannel segment, JournalEntry entry)
+            throws IOException {
+        long size = segment.size();
+        if (entry.position() > size) {
+            log.warn("{} ends at {}, before the journal's {}", path, size, entry.position());
+            return false;
+        }
+        ByteBuffer payload = read(journal, entry.payloadAt(), entry.bytes());
+        int there = (int) Math.min(entry.bytes(), size - entry.position());
+        int same = payload.slice(0, there).mismatch(read(segment, entry.position(), there));
+        boolean differs = same >= 0;
+        if (!differs && there == entry.bytes()) {
+            return true;
+        }
+        if (differs && hasOtherBatch(segment, entry.position(), payload, same)) {
+            // Written after a cut that was not durable yet, or by another program.
+            log.warn("{} goes on differently than the journal from {}", path, entry.position());
+            return false;
+        }
+        while (payload.hasRemaining()) {
+            segment.write(payload, (long) entry.position() + payload.position());
+        }
+        if (differs) {
+            // What follows was written over something else than this.
+            segment.truncate((long) entry.position() + entry.bytes());
+        }
+        restored.add(entry.bytes());
+        return true;
+    }
+
+    private static ByteBuffer read(FileChannel channel, long position, int bytes)
+            throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(bytes);
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, position + buffer.position()) <= 0) {
+                throw new IOException("a file became shorter while it was read back");
+            }
+        }
+        return buffer.flip();
+    }
+
+    /** Where the batch begins that has the byte. */
+    private static int batchAt(ByteBuffer batches, int index) {
+        int at = 0;
+        while (at + BatchHeader.BYTES <= batches.limit()) {
+            int size = BatchHeader.sizeInBytes(batches, at);
+            if (size < BatchHeader.BYTES || at + size > index) {
+                break;
+            }
+            at += size;
+        }
+        return at;
+    }
+
+    /**
+     * Whether the file has another whole batch for the same offset, and not just a torn one. The
+     * first offset of a batch is not under its CRC.
+     */
+    private static boolean hasOtherBatch(
+            FileChannel segment, int position, ByteBuffer payload, int differsAt)
+            throws IOException {
+        int at = batchAt(payload, differsAt);
+        int end = (int) Math.min(segment.size(), Segment.BYTES_MAX);
+        BatchScanner scanner =
+                new BatchScanner(segment, position + at, end, BatchScanner.LOOKUP_BYTES);
+        return at + BatchHeader.BYTES <= payload.limit()
+                && scanner.next()
+                && scanner.baseOffset() == BatchHeader.baseOffset(payload, at)
+                && scanner.isCrcValid();
+    }
+
+    @Override
+    public void close() throws IOException {
+        journal.close();
+    }
+}

@@ -1,0 +1,149 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.takhin.testkit.ManualClock;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A log with records from before Kafka 0.11, as Kafka's own builder writes them. */
+class OldRecordFormatTest {
+    private static final TopicPartition PARTITION = new TopicPartition("ancient", 0);
+
+    @TempDir private Path root;
+    private Path partition;
+
+    @BeforeEach
+    void emptyPartition() throws IOException {
+        partition = Files.createDirectory(root.resolve("ancient-0"));
+        Files.writeString(partition.resolve("leader-epoch-checkpoint"), "0\n0\n");
+    }
+
+    private Path segment() {
+        return PartitionFiles.log(partition, 0);
+    }
+
+    private static ByteBuffer old(int magic, Compression compression) {
+        SimpleRecord[] records = {
+            new SimpleRecord(magic == 0 ? -1 : Batches.NOW, "key".getBytes(), "value".getBytes()),
+            new SimpleRecord(magic == 0 ? -1 : Batches.NOW, null, "another".getBytes())
+        };
+        return MemoryRecords.withRecords(
+                        (byte) magic, 0, compression, TimestampType.CREATE_TIME, records)
+                .buffer();
+    }
+
+    private void write(ByteBuffer... parts) throws IOException {
+        try (FileChannel file =
+                FileChannel.open(segment(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+            for (ByteBuffer part : parts) {
+                file.write(part);
+            }
+        }
+    }
+
+    private void assertRefusedAndUntouched() throws IOException {
+        Map<String, String> before = contents();
+
+        assertThatThrownBy(this::openDirectory)
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(segment().toString())
+                .hasMessageContaining("a format older than Kafka 0.11");
+
+        assertThat(contents()).isEqualTo(before);
+    }
+
+    private LogDirectory openDirectory() throws IOException {
+        return LogDirectory.open(
+                root,
+                new LogDirectorySettings(
+                        Batches.config(), Duration.ofDays(1), Duration.ofHours(1), 1),
+                new ManualClock(Batches.NOW));
+    }
+
+    private Map<String, String> contents() throws IOException {
+        Map<String, String> contents = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (!file.getFileName().toString().equals(".lock")) {
+                    contents.put(
+                            file.toString(), HexFormat.of().formatHex(Files.readAllBytes(file)));
+                }
+            }
+        }
+        return contents;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false", "0, true", "1, false", "1, true"})
+    void aLogOfItIsRefusedAfterAKill(int magic, boolean compressed) throws IOException {
+        write(old(magic, compressed ? Compression.gzip().build() : Compression.NONE));
+
+        assertRefusedAndUntouched();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void aLogOfItIsRefusedAfterACleanStop(int magic) throws IOException {
+        write(old(magic, Compression.NONE));
+        Files.createFile(PartitionFiles.offsetIndex(partition, 0));
+        Files.createFile(PartitionFiles.timeIndex(partition, 0));
+        CleanStop.mark(root, 7);
+
+        assertRefusedAndUntouched();
+    }
+
+    @Test
+    void aLogThatWentOnInThePresentFormatIsRefused() throws IOException {
+        write(old(1, Compression.NONE), Batches.replicated(2, 3, "new"));
+        Files.writeString(partition.resolve("leader-epoch-checkpoint"), "0\n1\n3 2\n");
+        CleanStop.mark(root, 7);
+
+        assertRefusedAndUntouched();
+    }
+
+    @Test
+    void aTailOfItIsRefusedAndNotCut() throws IOException {
+        write(Batches.replicated(0, 3, "new"), old(1, Compression.NONE));
+        Files.writeString(partition.resolve("leader-epoch-checkpoint"), "0\n1\n3 0\n");
+        long size = Files.size(segment());
+
+        assertThatThrownBy(this::openDirectory).hasMessageContaining("older than Kafka 0.11");
+
+        assertThat(Files.size(segment())).isEqualTo(size);
+    }
+
+    @Test
+    void aTornMessageIsCutLikeAnyOtherGarbage() throws IOException {
+        ByteBuffer torn = old(1, Compression.NONE);
+        torn.put(torn.limit() - 1, (byte) ~torn.get(torn.limit() - 1)).put(20, (byte) 77);
+        write(Batches.replicated(0, 3, "new"), torn);
+
+        try (LogDirectory directory = openDirectory()) {
+            PartitionLog log = directory.open(PARTITION, Uuid.randomUuid(), Batches.config());
+            assertThat(log.logEndOffset()).isEqualTo(1);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.takhin.network;
+
+import io.takhin.base.Clock;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+final class EventLoopTest {
+    @Test
+    void whatIsRepeatedGoesOnAfterItFailedOnce() throws Exception {
+        AtomicInteger runs = new AtomicInteger();
+        try (EventLoop loop = new EventLoop("repeating", Clock.SYSTEM)) {
+            loop.executeEvery(
+                    Duration.ofMillis(1),
+                    () -> {
+                        if (runs.incrementAndGet() == 1) {
+                            throw new IllegalStateException("once, for the test");
+                        }
+                    });
+
+            loop.start();
+
+            TestServer.await(() -> runs.get() > 1);
+        }
+    }
+}

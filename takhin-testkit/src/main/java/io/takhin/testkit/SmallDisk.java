@@ -1,0 +1,65 @@
+package io.takhin.testkit;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A real file system of a few MiB, in memory; a test that may not mount one is skipped. */
+public final class SmallDisk {
+    private static final String FILLER = "filler";
+
+    private final Path root;
+
+    private SmallDisk(Path root) {
+        this.root = root;
+    }
+
+    /** Mounts over a directory; {@link #unmount} must follow. */
+    public static SmallDisk mount(Path at, int mebibytes) throws IOException, InterruptedException {
+        boolean mounted =
+                run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
+        assumeTrue(mounted, "a test that needs a disk of its own must be allowed to mount one");
+        return new SmallDisk(at);
+    }
+
+    public Path root() {
+        return root;
+    }
+
+    /** Takes all but so many bytes. */
+    public void fillUpTo(long left) throws IOException {
+        try (OutputStream filler = Files.newOutputStream(root.resolve(FILLER))) {
+            long wanted = Files.getFileStore(root).getUsableSpace() - left;
+            byte[] page = new byte[4096];
+            for (long written = 0; written < wanted; written += page.length) {
+                filler.write(page);
+            }
+        }
+    }
+
+    /** Gives back what {@link #fillUpTo} took. */
+    public void empty() throws IOException {
+        Files.delete(root.resolve(FILLER));
+    }
+
+    public void unmount() throws InterruptedException {
+        run("umount", "-l", root.toString());
+    }
+
+    private static boolean run(String... command) throws InterruptedException {
+        try {
+            Process process =
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

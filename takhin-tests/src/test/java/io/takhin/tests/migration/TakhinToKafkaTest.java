@@ -1,0 +1,140 @@
+package io.takhin.tests.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.takhin.tests.harness.JavaClients;
+import io.takhin.tests.harness.KafkaProcess;
+import io.takhin.tests.harness.KafkaSetup;
+import io.takhin.tests.harness.KafkaSetup.Voters;
+import io.takhin.tests.harness.TakhinOnly;
+import io.takhin.tests.harness.TakhinProcess;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Apache Kafka continues what Takhin began, and Takhin what Kafka continued. One journey, made
+ * once: Takhin is filled and killed, starts again and stops cleanly; Kafka works on what it left;
+ * then Takhin again. A copy of what the kill left goes to Kafka as it is.
+ */
+@TakhinOnly
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TakhinToKafkaTest {
+    private static final String LIVE = "live";
+    private static final String SINCE_KAFKA = "since-kafka";
+
+    private Path home;
+    private Observation whenKilled;
+    private Observation atTakhin;
+    private Observation atKafka;
+    private Observation leftByKafka;
+    private Observation backAtTakhin;
+    private Observation killedAtKafka;
+    private List<String> live;
+    private List<String> complaints;
+    private List<String> complaintsAfterKill;
+
+    @BeforeAll
+    @Timeout(240)
+    void takeTurns(@TempDir Path folder) throws Exception {
+        home = folder;
+        KafkaSetup kafka = KafkaSetup.in(home.resolve("one"), Voters.STATIC);
+        TakhinProcess first = kafka.asTakhin().start();
+        JavaClients clients = new JavaClients(first);
+        clients.createTopic(LIVE, 1);
+        try (Producer<String, String> producer = clients.producer()) {
+            fill(kafka, first, producer);
+            continueOnKafka(kafka, producer);
+            goBack(kafka, producer);
+        }
+        continueAfterKill(kafka);
+    }
+
+    private void fill(KafkaSetup kafka, TakhinProcess first, Producer<String, String> producer)
+            throws Exception {
+        new Contents(first).write();
+        send(producer, "takhin");
+        Contents.awaitTrimmed(kafka.dataDirectory());
+        whenKilled = Observation.of(first);
+        first.kill();
+        Folders.copy(kafka.dataDirectory(), home.resolve("killed/data"));
+        TakhinProcess second = first.restart();
+        send(producer, "takhin again");
+        atTakhin = Observation.of(second);
+        second.stop();
+    }
+
+    private void continueOnKafka(KafkaSetup kafka, Producer<String, String> producer)
+            throws Exception {
+        try (KafkaProcess process = kafka.start()) {
+            atKafka = Observation.of(process);
+            complaints = process.complaints();
+            send(producer, "kafka");
+            new JavaClients(process).createTopic(SINCE_KAFKA, 2, "retention.ms", "12345678");
+            new JavaClients(process).fill(SINCE_KAFKA, 5);
+            leftByKafka = Observation.of(process);
+        }
+    }
+
+    private void goBack(KafkaSetup kafka, Producer<String, String> producer) throws Exception {
+        try (TakhinProcess third = kafka.asTakhin().start()) {
+            backAtTakhin = Observation.of(third);
+            send(producer, "takhin at last");
+            live =
+                    new JavaClients(third)
+                            .readAll(new TopicPartition(LIVE, 0), 4).stream()
+                                    .map(ConsumerRecord::value)
+                                    .toList();
+        }
+    }
+
+    private void continueAfterKill(KafkaSetup kafka) throws Exception {
+        try (KafkaProcess process = kafka.moved(home.resolve("killed")).start()) {
+            killedAtKafka = Observation.of(process);
+            complaintsAfterKill = process.complaints();
+        }
+    }
+
+    private static void send(Producer<String, String> producer, String value)
+            throws InterruptedException {
+        JavaClients.send(producer, new ProducerRecord<>(LIVE, 0, null, value));
+    }
+
+    @Test
+    void kafkaShowsWhatTakhinShowed() {
+        assertThat(atTakhin.lostIn(atKafka)).isEmpty();
+        assertThat(atKafka.lostIn(atTakhin)).isEmpty();
+    }
+
+    @Test
+    void takhinShowsWhatKafkaLeft() {
+        assertThat(leftByKafka.lostIn(backAtTakhin)).isEmpty();
+        assertThat(backAtTakhin.get("setting TOPIC since-kafka retention.ms"))
+                .isEqualTo("12345678");
+    }
+
+    @Test
+    void kafkaShowsWhatAKilledTakhinLeft() {
+        assertThat(whenKilled.lostIn(killedAtKafka)).isEmpty();
+        assertThat(killedAtKafka.lostIn(whenKilled)).isEmpty();
+    }
+
+    @Test
+    void anIdempotentProducerGoesOnThroughAllOfThem() {
+        assertThat(live).containsExactly("takhin", "takhin again", "kafka", "takhin at last");
+    }
+
+    @Test
+    void kafkaFindsNothingToComplainAbout() {
+        assertThat(complaints).isEmpty();
+        assertThat(complaintsAfterKill).isEmpty();
+    }
+}
