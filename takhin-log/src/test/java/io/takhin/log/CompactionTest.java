@@ -22,6 +22,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.common.utils.BufferSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -338,22 +339,50 @@ class CompactionTest {
         log.reconfigure(CONFIG);
         Directories.settle(directory, log);
         List<String> before = latest(log);
-        SegmentSwap swap = firstSwap();
+        try (OffsetMap nothing = OffsetMap.of(1, 1000)) {
+            stopAfterEveryRename(
+                    firstSwap(nothing), log -> assertThat(latest(log)).isEqualTo(before));
+        }
+    }
+
+    @Test
+    void aCrashWhileSegmentsAreReplacedByNothingLosesNothing() throws IOException {
+        writeTwenty();
+        try (OffsetMap map = OffsetMap.of(20, 1000)) {
+            for (int i = 0; i < 20; i++) {
+                map.put(ByteBuffer.wrap(("k" + i % 4).getBytes(UTF_8)), i);
+                map.completeUpTo(i);
+            }
+            SegmentSwap swap = firstSwap(map);
+            assertThat(swap.cleaned().size()).isZero();
+
+            stopAfterEveryRename(
+                    swap,
+                    log ->
+                            assertThat(values(log))
+                                    .endsWith("16=v16", "17=v17", "18=v18", "19=v19"));
+        }
+    }
+
+    private interface Check {
+        void of(PartitionLog log) throws IOException;
+    }
+
+    private void stopAfterEveryRename(SegmentSwap swap, Check check) throws IOException {
         List<SegmentSwap.Rename> renames = new ArrayList<>(swap.announcements());
         renames.addAll(swap.removals());
         renames.addAll(swap.arrivals());
-        Path crashed = root.resolve("crashed").resolve("orders-0");
-        copy(log.directory(), crashed);
-
+        Path before = root.resolve("before").resolve("orders-0");
+        copy(log.directory(), before);
         for (int done = 0; done <= renames.size(); done++) {
             Path copy = root.resolve("after" + done).resolve("orders-0");
-            copy(crashed, copy);
+            copy(before, copy);
             for (SegmentSwap.Rename rename : renames.subList(0, done)) {
                 apply(copy, rename, renames);
             }
             try (PartitionLog reopened =
                     PartitionLog.open(copy, Directories.ORDERS, Uuid.ONE_UUID, CONFIG, clock)) {
-                assertThat(latest(reopened)).as("after %d renames", done).isEqualTo(before);
+                check.of(reopened);
                 assertThat(reopened.logEndOffset()).isEqualTo(log.logEndOffset());
                 assertOffsetsRise(reopened);
             }
@@ -361,7 +390,7 @@ class CompactionTest {
     }
 
     /** The first group, written and ready to be put in place. */
-    private SegmentSwap firstSwap() throws IOException {
+    private SegmentSwap firstSwap(OffsetMap map) throws IOException {
         LogView view = log.cleaning().view();
         List<Segment> group =
                 SegmentGroups.of(
@@ -370,28 +399,26 @@ class CompactionTest {
                                 view.active().baseOffset())
                         .getFirst();
         CleanedTransactions transactions = new CleanedTransactions();
-        try (OffsetMap map = OffsetMap.of(1, 1000)) {
-            CompactionFilter filter =
-                    new CompactionFilter(map, transactions, -1, clock.wallMillis(), 0);
-            filter.keepLastOf(log.cleaning().lastRecords());
-            CleanedSegment target =
-                    CleanedSegment.begin(
-                            log.directory(),
-                            group.getFirst().baseOffset(),
-                            CONFIG,
-                            clock.wallMillis(),
-                            Directories.unlimited(clock, MAP_BYTES));
-            transactions.add(log.abortedTransactions(0, log.logEndOffset()));
-            for (Segment segment : group) {
-                target.add(
-                        MemoryRecords.readableRecords(
-                                ByteBuffer.wrap(Files.readAllBytes(segment.file().path()))),
-                        filter,
-                        org.apache.kafka.common.utils.BufferSupplier.NO_CACHING);
-            }
-            target.add(transactions.takeStillNeeded());
-            return new SegmentSwap(target.finish(Batches.NOW), group);
+        CompactionFilter filter =
+                new CompactionFilter(map, transactions, -1, clock.wallMillis(), 0);
+        filter.keepLastOf(log.cleaning().lastRecords());
+        CleanedSegment target =
+                CleanedSegment.begin(
+                        log.directory(),
+                        group.getFirst().baseOffset(),
+                        CONFIG,
+                        clock.wallMillis(),
+                        Directories.unlimited(clock, MAP_BYTES));
+        transactions.add(log.abortedTransactions(0, log.logEndOffset()));
+        for (Segment segment : group) {
+            target.add(
+                    MemoryRecords.readableRecords(
+                            ByteBuffer.wrap(Files.readAllBytes(segment.file().path()))),
+                    filter,
+                    BufferSupplier.NO_CACHING);
         }
+        target.add(transactions.takeStillNeeded());
+        return new SegmentSwap(target.finish(Batches.NOW), group);
     }
 
     /** A file's name before a rename is the one that the rename before it gave. */

@@ -36,7 +36,7 @@ class FetchTest {
 
     @BeforeEach
     void tenRecordsASecondApart() throws Exception {
-        clients.createTopic(topic, 1);
+        clients.createTopic(topic, 1, "retention.ms", "-1");
         try (Producer<String, String> producer = clients.producer()) {
             for (int i = 0; i < 10; i++) {
                 long timestamp = FIRST_TIMESTAMP + i * 1_000L;

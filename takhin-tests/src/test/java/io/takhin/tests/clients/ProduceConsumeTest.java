@@ -50,6 +50,7 @@ class ProduceConsumeTest {
     // S60, S73
     @Test
     void keysHeadersAndTimestampsAreKept() throws Exception {
+        clients.createTopic(topic, 1, "retention.ms", "-1");
         ProducerRecord<String, String> sent =
                 new ProducerRecord<>(
                         topic,

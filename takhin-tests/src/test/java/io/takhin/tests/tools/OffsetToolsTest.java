@@ -30,7 +30,7 @@ class OffsetToolsTest {
 
     @BeforeEach
     void fiveRecordsASecondApart() throws Exception {
-        clients.createTopic(topic, 2);
+        clients.createTopic(topic, 2, "retention.ms", "-1");
         try (Producer<String, String> producer = clients.producer()) {
             for (int i = 0; i < 5; i++) {
                 long timestamp = 1_600_000_000_000L + i * 1_000L;
