@@ -20,7 +20,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
@@ -130,20 +129,11 @@ public final class GroupCommitBenchmark {
     }
 
     private static final LogConfig CONFIG =
-            new LogConfig(
-                    1 << 30,
-                    Duration.ofDays(7),
-                    4096,
-                    10 << 20,
-                    1 << 20,
-                    TimestampType.CREATE_TIME,
-                    Long.MAX_VALUE,
-                    Duration.ofHours(1).toMillis(),
-                    false,
-                    LogConfig.FlushPolicy.ACK,
-                    Long.MAX_VALUE,
-                    Duration.ofDays(1),
-                    Duration.ofMinutes(1));
+            LogConfig.builder()
+                    .messageBytesMax(1 << 20)
+                    .timestampAfterMaxMillis(Duration.ofHours(1).toMillis())
+                    .flushAge(Duration.ofDays(1))
+                    .build();
 
     /** One batch for every partition, again and again. */
     private static final class Rounds {

@@ -1,7 +1,9 @@
 package io.takhin.log;
 
 import java.time.Duration;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one partition's log is written, cut into files and kept. Built from a topic's settings; an
@@ -24,6 +26,10 @@ import org.apache.kafka.common.record.TimestampType;
  * @param flushMessages unflushed records before a flush is forced ({@code flush.messages})
  * @param flushAge time before unflushed records are forced to disk ({@code flush.ms})
  * @param fileDeleteDelay how long deleted files stay readable ({@code file.delete.delay.ms})
+ * @param segmentJitter at most so much is taken off {@code segmentAge}, of each segment another
+ *     part ({@code segment.jitter.ms})
+ * @param compression what producers' batches are compressed with when they come otherwise ({@code
+ *     compression.type} and its levels); null leaves them as they are
  */
 public record LogConfig(
         long segmentBytes,
@@ -38,7 +44,18 @@ public record LogConfig(
         FlushPolicy flushPolicy,
         long flushMessages,
         Duration flushAge,
-        Duration fileDeleteDelay) {
+        Duration fileDeleteDelay,
+        Duration segmentJitter,
+        @Nullable Compression compression) {
+
+    public static LogConfigBuilder builder() {
+        return new LogConfigBuilder();
+    }
+
+    /** One that starts from this. */
+    public LogConfigBuilder with() {
+        return new LogConfigBuilder(this);
+    }
 
     /** Whether old records of a key may go: records must then have keys. */
     public boolean compacted() {
@@ -47,20 +64,7 @@ public record LogConfig(
 
     /** The same with other rules for old records. */
     public LogConfig withCleanup(Cleanup other) {
-        return new LogConfig(
-                segmentBytes,
-                segmentAge,
-                indexIntervalBytes,
-                indexBytesMax,
-                messageBytesMax,
-                timestampType,
-                timestampBeforeMaxMillis,
-                timestampAfterMaxMillis,
-                other,
-                flushPolicy,
-                flushMessages,
-                flushAge,
-                fileDeleteDelay);
+        return with().cleanup(other).build();
     }
 
     /**

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
@@ -109,6 +110,26 @@ public final class PartitionLog implements AutoCloseable {
     /** Takes effect with the next append. */
     public void reconfigure(LogConfig config) {
         state.config = config;
+    }
+
+    /** Whether a producer's batch comes in another codec than the topic is to have. */
+    public boolean recompresses(ByteBuffer batch) {
+        return Recompression.isNeeded(batch, state.config.compression());
+    }
+
+    /**
+     * A producer's batch in the codec of the topic; to be appended then. Takes the time of a
+     * decompression and a compression, and no lock.
+     */
+    public Recompressed recompress(ByteBuffer batch) {
+        LogConfig config = state.config;
+        long now = state.host.clock().wallMillis();
+        Append.Refused refused = BatchValidation.check(batch, config, Origin.CLIENT, now);
+        if (refused != null) {
+            return new Recompressed.Refused(refused);
+        }
+        Compression wanted = config.compression();
+        return wanted == null ? new Recompressed.Done(batch) : Recompression.apply(batch, wanted);
     }
 
     /**

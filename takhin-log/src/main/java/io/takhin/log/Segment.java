@@ -21,6 +21,7 @@ final class Segment {
     static final long BYTES_MAX = Integer.MAX_VALUE;
 
     private final long baseOffset;
+    private final long jitterDraw;
     private final SharedFile file;
     private final OffsetIndex offsets;
     private final TimeIndex times;
@@ -47,6 +48,7 @@ final class Segment {
         this.size = size;
         this.createdMillis = createdMillis;
         this.checked = new CheckedBytes(size);
+        jitterDraw = draw(names.directory().getFileName() + "/" + baseOffset);
         file = new SharedFile(names.of(baseOffset, PartitionFiles.LOG));
         offsets = new OffsetIndex(names.of(baseOffset, PartitionFiles.OFFSET_INDEX), baseOffset);
         times = new TimeIndex(names.of(baseOffset, PartitionFiles.TIME_INDEX), baseOffset);
@@ -121,7 +123,21 @@ final class Segment {
         if (offsets.isFull(indexBytesMax) || times.isFull(indexBytesMax)) {
             return false;
         }
-        return size == 0 || ageAt(room) <= room.config.segmentMillisMax();
+        return size == 0 || ageAt(room) <= room.config.segmentMillisMax() - jitter(room.config);
+    }
+
+    /** As Kafka's {@code LogConfig.randomSegmentJitter}, but the same after a restart. */
+    private long jitter(LogConfig config) {
+        long most = Math.min(config.segmentJitter().toMillis(), config.segmentMillisMax());
+        return most <= 0 ? 0 : Math.floorMod(jitterDraw, most);
+    }
+
+    /** A number that looks random for each name: the last step of SplitMix64. */
+    private static long draw(String name) {
+        long mixed = name.hashCode() * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
+        mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+        return mixed ^ (mixed >>> 31);
     }
 
     /** By the records' own time where they have one, as Kafka does. */

@@ -24,55 +24,27 @@ final class Batches {
     private Batches() {}
 
     static LogConfig config() {
-        return new LogConfig(
-                1 << 20,
-                Duration.ofDays(7),
-                4096,
-                10 << 20,
-                1 << 20,
-                TimestampType.CREATE_TIME,
-                Long.MAX_VALUE,
-                Duration.ofHours(1).toMillis(),
-                Cleanup.NONE,
-                LogConfig.FlushPolicy.ACK,
-                Long.MAX_VALUE,
-                Duration.ofSeconds(1),
-                Duration.ofMinutes(1));
+        return LogConfig.builder()
+                .segmentBytes(1 << 20)
+                .messageBytesMax(1 << 20)
+                .timestampAfterMaxMillis(Duration.ofHours(1).toMillis())
+                .flushAge(Duration.ofSeconds(1))
+                .build();
     }
 
     static LogConfig config(long segmentBytes, int indexIntervalBytes) {
         LogConfig base = config();
-        return new LogConfig(
-                segmentBytes,
-                base.segmentAge(),
-                indexIntervalBytes,
-                base.indexBytesMax(),
-                base.messageBytesMax(),
-                base.timestampType(),
-                base.timestampBeforeMaxMillis(),
-                base.timestampAfterMaxMillis(),
-                base.cleanup(),
-                base.flushPolicy(),
-                base.flushMessages(),
-                base.flushAge(),
-                base.fileDeleteDelay());
+        return base.with()
+                .segmentBytes(segmentBytes)
+                .indexIntervalBytes(indexIntervalBytes)
+                .build();
     }
 
     static LogConfig anyTimestamp(LogConfig base) {
-        return new LogConfig(
-                base.segmentBytes(),
-                base.segmentAge(),
-                base.indexIntervalBytes(),
-                base.indexBytesMax(),
-                base.messageBytesMax(),
-                base.timestampType(),
-                Long.MAX_VALUE,
-                Long.MAX_VALUE,
-                base.cleanup(),
-                base.flushPolicy(),
-                base.flushMessages(),
-                base.flushAge(),
-                base.fileDeleteDelay());
+        return base.with()
+                .timestampBeforeMaxMillis(Long.MAX_VALUE)
+                .timestampAfterMaxMillis(Long.MAX_VALUE)
+                .build();
     }
 
     static SimpleRecord record(long timestamp, String value) {

@@ -14,7 +14,9 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.utils.Time;
@@ -33,6 +35,7 @@ import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
 import org.apache.kafka.storage.internals.utils.Throttler;
 import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
+import org.jspecify.annotations.Nullable;
 
 /** Kafka's own log on the same files: the oracle. */
 final class KafkaLog implements AutoCloseable {
@@ -79,7 +82,17 @@ final class KafkaLog implements AutoCloseable {
                 config.timestampAfterMaxMillis());
         settings.put(TopicConfig.DELETE_RETENTION_MS_CONFIG, config.cleanup().tombstoneMillis());
         settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, config.compacted() ? "compact" : "delete");
+        settings.put(TopicConfig.COMPRESSION_TYPE_CONFIG, compressionType(config.compression()));
         return new org.apache.kafka.storage.internals.log.LogConfig(settings);
+    }
+
+    private static String compressionType(@Nullable Compression compression) {
+        if (compression == null) {
+            return "producer";
+        }
+        return compression.type() == CompressionType.NONE
+                ? "uncompressed"
+                : compression.type().name;
     }
 
     UnifiedLog log() {

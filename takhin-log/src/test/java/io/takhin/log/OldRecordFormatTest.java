@@ -7,6 +7,7 @@ import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,12 +48,16 @@ class OldRecordFormatTest {
 
     private static ByteBuffer old(int magic, Compression compression) {
         SimpleRecord[] records = {
-            new SimpleRecord(magic == 0 ? -1 : Batches.NOW, "key".getBytes(), "value".getBytes()),
-            new SimpleRecord(magic == 0 ? -1 : Batches.NOW, null, "another".getBytes())
+            new SimpleRecord(magic == 0 ? -1 : Batches.NOW, bytes("key"), bytes("value")),
+            new SimpleRecord(magic == 0 ? -1 : Batches.NOW, null, bytes("another"))
         };
         return MemoryRecords.withRecords(
                         (byte) magic, 0, compression, TimestampType.CREATE_TIME, records)
                 .buffer();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void write(ByteBuffer... parts) throws IOException {

@@ -228,20 +228,10 @@ class PartitionLogTest {
     void logAppendTimeReplacesTheProducersTime() {
         LogConfig base = Batches.config();
         log.reconfigure(
-                new LogConfig(
-                        base.segmentBytes(),
-                        base.segmentAge(),
-                        base.indexIntervalBytes(),
-                        base.indexBytesMax(),
-                        base.messageBytesMax(),
-                        TimestampType.LOG_APPEND_TIME,
-                        base.timestampBeforeMaxMillis(),
-                        base.timestampAfterMaxMillis(),
-                        Cleanup.compact(0.5, 0),
-                        base.flushPolicy(),
-                        base.flushMessages(),
-                        base.flushAge(),
-                        base.fileDeleteDelay()));
+                base.with()
+                        .timestampType(TimestampType.LOG_APPEND_TIME)
+                        .cleanup(Cleanup.compact(0.5, 0))
+                        .build());
         clock.advance(Duration.ofSeconds(3));
         SimpleRecord keyed = new SimpleRecord(1, "k".getBytes(UTF_8), "v".getBytes(UTF_8));
 

@@ -1,7 +1,6 @@
 package io.takhin.metadata;
 
 import io.takhin.base.Clock;
-import io.takhin.log.Cleanup;
 import io.takhin.log.EpochEnd;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogRead;
@@ -12,14 +11,12 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.internals.Topic;
-import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Records;
@@ -51,20 +48,10 @@ final class MetadataLog implements RaftLog {
 
     private static final Logger logger = LoggerFactory.getLogger(MetadataLog.class);
     private static final LogConfig LOG_CONFIG =
-            new LogConfig(
-                    1L << 30,
-                    Duration.ofDays(7),
-                    4096,
-                    10 << 20,
-                    KafkaRaftClient.MAX_BATCH_SIZE_BYTES,
-                    TimestampType.CREATE_TIME,
-                    Long.MAX_VALUE,
-                    Long.MAX_VALUE,
-                    Cleanup.NONE,
-                    LogConfig.FlushPolicy.ACK,
-                    Long.MAX_VALUE,
-                    Duration.ofMillis(Long.MAX_VALUE),
-                    Duration.ofMinutes(1));
+            LogConfig.builder()
+                    .messageBytesMax(KafkaRaftClient.MAX_BATCH_SIZE_BYTES)
+                    .timestampAfterMaxMillis(Long.MAX_VALUE)
+                    .build();
     // What one read brings into memory; the Raft client asks again where it goes on.
     private static final int READ_BYTES_MAX = 1 << 20;
 

@@ -1,26 +1,25 @@
 package io.takhin.network;
 
-import io.takhin.base.Threads;
 import io.takhin.protocol.Decoded;
 import io.takhin.protocol.MalformedFrameException;
 import io.takhin.protocol.RequestDecoder;
 import java.nio.ByteBuffer;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Decodes large requests away from the event loops: Kafka's collections take time in the square of
  * their size to read (16,000 partition assignments of one CreateTopics a second), and no other
  * client should wait for that. See ADR 33.
  *
- * <p>Threads: any; one virtual thread a frame.
+ * <p>Threads: any.
  */
 final class AsideDecoder {
     private static final int LARGE_FRAME_BYTES = 64 << 10;
 
-    /** Copies of frames being decoded; beyond this, frames are decoded where they are. */
-    private static final int BYTES_MAX = 32 << 20;
+    private final AsideWork work;
 
-    private final AtomicInteger bytes = new AtomicInteger();
+    AsideDecoder(AsideWork work) {
+        this.work = work;
+    }
 
     /** What became of a frame, called on the decoding thread. */
     interface Receiver {
@@ -35,23 +34,15 @@ final class AsideDecoder {
         if (size < LARGE_FRAME_BYTES || RequestDecoder.isProduce(frame)) {
             return false;
         }
-        if (bytes.addAndGet(size) > BYTES_MAX) {
-            bytes.addAndGet(-size);
-            return false;
-        }
-        ByteBuffer copy = ByteBuffer.allocate(size).put(frame).flip();
-        Threads.startVirtual("takhin-decode", () -> decode(copy, decoder, receiver));
-        return true;
+        ByteBuffer copy = ByteBuffer.allocate(size).put(frame.duplicate()).flip();
+        return work.start(size, () -> decode(copy, decoder, receiver));
     }
 
-    private void decode(ByteBuffer frame, RequestDecoder decoder, Receiver receiver) {
-        int size = frame.remaining();
+    private static void decode(ByteBuffer frame, RequestDecoder decoder, Receiver receiver) {
         try {
             receiver.decoded(decoder.decode(frame));
         } catch (MalformedFrameException e) {
             receiver.malformed(e);
-        } finally {
-            bytes.addAndGet(-size);
         }
     }
 }

@@ -49,7 +49,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     private @Nullable SelectionKey key;
     private Outcome lastSend = Outcome.SENT;
-    private boolean decodingAside;
+    private boolean workAside;
     private boolean delivering;
     private boolean flushPlanned;
     private boolean closed;
@@ -140,7 +140,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     public void onFrame(ByteBuffer frame) throws MalformedFrameException {
         int bytes = frame.remaining();
         if (listener.loops().asideDecoder().takes(frame, listener.decoder(), new Aside(bytes))) {
-            decodingAside = true;
+            workAside = true;
         } else {
             start(listener.decoder().decode(frame), bytes);
         }
@@ -158,7 +158,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     @Override
     public boolean takesMore() {
-        return !closed && !inFlight.isFull() && !decodingAside && lastSend == Outcome.SENT;
+        return !closed && !inFlight.isFull() && !workAside && lastSend == Outcome.SENT;
     }
 
     @Override
@@ -233,7 +233,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     void checkIdle(long nowNanos, boolean memoryWanted) {
         long idleNanos = listener.loops().settings().idleTimeout().toNanos();
         boolean waitsForHandler = !inFlight.isEmpty() && outbox.isEmpty();
-        boolean waitsForUs = waitsForHandler || decodingAside || receiver.waitsForMemory();
+        boolean waitsForUs = waitsForHandler || workAside || receiver.waitsForMemory();
         if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
             log.debug("closed connection {} of {}: idle", id, address);
             close();
@@ -254,6 +254,30 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
             }
         } finally {
             delivering = false;
+        }
+    }
+
+    /** Hands out no further request until the task has ended, on a thread of its own. */
+    void runAside(int bytes, Runnable task) {
+        workAside = true;
+        if (!listener.loops().asideWork().start(bytes, () -> runAside(task))) {
+            workAside = false;
+            task.run();
+        }
+    }
+
+    @SuppressWarnings("CatchingUnchecked")
+    private void runAside(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            log.error("work on a request of {} failed", address, e);
+            loop.execute(() -> disconnect("its request could not be handled"));
+        } finally {
+            loop.execute(() -> {
+                workAside = false;
+                flush();
+            });
         }
     }
 
@@ -420,7 +444,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         @Override
         public void decoded(Decoded decoded) {
             comeBack(() -> {
-                decodingAside = false;
+                workAside = false;
                 if (!closed) {
                     start(decoded, bytes);
                     flush();

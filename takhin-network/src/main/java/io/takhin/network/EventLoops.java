@@ -21,7 +21,8 @@ public final class EventLoops implements AutoCloseable {
     private final List<EventLoop> loops;
     private final ReceiveMemory receiveMemory;
     private final ColdReads coldReads = new ColdReads();
-    private final AsideDecoder asideDecoder = new AsideDecoder();
+    private final AsideWork asideWork = new AsideWork();
+    private final AsideDecoder asideDecoder = new AsideDecoder(asideWork);
     private final AtomicInteger turn = new AtomicInteger();
     private final AtomicLong connectionIds = new AtomicLong();
 
@@ -60,6 +61,10 @@ public final class EventLoops implements AutoCloseable {
 
     ColdReads coldReads() {
         return coldReads;
+    }
+
+    AsideWork asideWork() {
+        return asideWork;
     }
 
     AsideDecoder asideDecoder() {

@@ -38,6 +38,15 @@ public interface Exchange {
     void executeAside(Runnable task);
 
     /**
+     * Runs a task that takes long on a thread of its own; until it has ended, the client's next
+     * requests are not handed out. To be called by the handler, on the loop. Where much waits like
+     * that already, the task runs at once and in place, and so everybody slows down.
+     *
+     * @param bytes of memory that the task holds
+     */
+    void runAside(int bytes, Runnable task);
+
+    /**
      * Runs a task on the connection's event loop after some time, unless cancelled before. To be
      * called on that loop, where handlers run: the way to bound a wait.
      */

@@ -78,6 +78,11 @@ final class PendingReply implements Exchange, Runnable {
     }
 
     @Override
+    public void runAside(int bytes, Runnable task) {
+        connection.runAside(bytes, task);
+    }
+
+    @Override
     public Deadline executeAfter(Duration delay, Runnable task) {
         return connection.loop().executeAfter(delay, connection.guarded(task));
     }

@@ -9,8 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
@@ -81,6 +84,42 @@ final class ConnectionTest {
             server.next().reply(answer(1));
 
             assertThat(client.receive(ApiKeys.LIST_GROUPS, VERSION, 9)).isEqualTo(answer(1));
+        }
+    }
+
+    @Test
+    void requestsWaitForTheWorkThatOneBeforeThemDoesAside() throws Exception {
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        Queue<Integer> handled = new ConcurrentLinkedQueue<>();
+        RequestHandler handler =
+                exchange -> {
+                    handled.add(exchange.request().header().correlationId());
+                    if (handled.size() == 1) {
+                        exchange.runAside(
+                                10,
+                                () -> {
+                                    awaitUninterruptibly(mayEnd);
+                                    exchange.reply(answer(1));
+                                });
+                    } else {
+                        exchange.reply(answer(2));
+                    }
+                };
+        try (TestServer waiting = new TestServer(NetworkSettings.defaults(), handler);
+                RawClient first = waiting.connect();
+                RawClient other = waiting.connect()) {
+            first.write(RawClient.frame(new ListGroupsRequestData(), VERSION, 1));
+            TestServer.await(() -> !handled.isEmpty());
+            first.write(RawClient.frame(new ListGroupsRequestData(), VERSION, 2));
+            other.write(RawClient.frame(new ListGroupsRequestData(), VERSION, 3));
+            assertThat(other.receive(ApiKeys.LIST_GROUPS, VERSION, 3)).isEqualTo(answer(2));
+            waiting.nudge();
+            assertThat(handled).containsExactly(1, 3);
+
+            mayEnd.countDown();
+
+            assertThat(first.receive(ApiKeys.LIST_GROUPS, VERSION, 1)).isEqualTo(answer(1));
+            assertThat(first.receive(ApiKeys.LIST_GROUPS, VERSION, 2)).isEqualTo(answer(2));
         }
     }
 
@@ -354,5 +393,13 @@ final class ConnectionTest {
         ByteBuffer bytes = ByteBuffer.allocate(numbers.length * Integer.BYTES);
         IntStream.of(numbers).forEach(bytes::putInt);
         return bytes.array();
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

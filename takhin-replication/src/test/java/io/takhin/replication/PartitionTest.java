@@ -2,7 +2,6 @@ package io.takhin.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.PartitionLog;
 import io.takhin.testkit.ManualClock;
@@ -14,7 +13,6 @@ import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,19 +83,11 @@ class PartitionTest {
     }
 
     private static LogConfig config() {
-        return new LogConfig(
-                1 << 20,
-                Duration.ofDays(7),
-                4096,
-                10 << 20,
-                1 << 20,
-                TimestampType.CREATE_TIME,
-                Long.MAX_VALUE,
-                Long.MAX_VALUE,
-                Cleanup.NONE,
-                LogConfig.FlushPolicy.ACK,
-                Long.MAX_VALUE,
-                Duration.ofSeconds(1),
-                Duration.ofMinutes(1));
+        return LogConfig.builder()
+                .segmentBytes(1 << 20)
+                .messageBytesMax(1 << 20)
+                .timestampAfterMaxMillis(Long.MAX_VALUE)
+                .flushAge(Duration.ofSeconds(1))
+                .build();
     }
 }

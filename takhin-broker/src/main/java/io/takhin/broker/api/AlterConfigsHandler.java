@@ -3,7 +3,6 @@ package io.takhin.broker.api;
 import io.takhin.network.Exchange;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
@@ -14,7 +13,6 @@ import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResou
 import org.apache.kafka.common.message.AlterConfigsResponseData;
 import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.Errors;
 
 /** AlterConfigs (KIP-133): replaces all settings of a resource. Older tools use it. */
 public final class AlterConfigsHandler implements ApiHandler {
@@ -40,7 +38,7 @@ public final class AlterConfigsHandler implements ApiHandler {
                 request.resources().stream().map(AlterConfigsHandler::change).toList();
         ConfigAlteration.Sorted sorted = alteration.sort(changes, request.validateOnly());
         if (sorted.forController().isEmpty()) {
-            exchange.reply(withSettled(new AlterConfigsResponseData(), sorted));
+            exchange.reply(answer(sorted.settled()));
             return;
         }
         Controller.Session session =
@@ -48,8 +46,12 @@ public final class AlterConfigsHandler implements ApiHandler {
         Answers.give(
                 exchange,
                 session.ask(question(request, sorted), AlterConfigsResponseData.class)
-                        .thenApply(answer -> taken(answer, sorted, request.validateOnly())),
-                problem -> withSettled(failed(sorted, problem), sorted));
+                        .thenApply(AlterConfigsHandler::outcomes)
+                        .thenApply(outcomes ->
+                                answer(
+                                        alteration.answered(
+                                                sorted, outcomes, request.validateOnly()))),
+                problem -> answer(sorted.failed(problem)));
     }
 
     private static ConfigChange change(AlterConfigsResource resource) {
@@ -84,45 +86,29 @@ public final class AlterConfigsHandler implements ApiHandler {
                 .setValidateOnly(request.validateOnly());
     }
 
-    private AlterConfigsResponseData taken(
-            AlterConfigsResponseData answer, ConfigAlteration.Sorted sorted, boolean validateOnly) {
-        for (ConfigChange change : sorted.forController()) {
-            boolean done =
-                    answer.responses().stream()
-                            .filter(it -> it.resourceName().equals(change.resource().name()))
-                            .filter(it -> it.resourceType() == change.resource().type().id())
-                            .anyMatch(it -> it.errorCode() == Errors.NONE.code());
-            if (done && !validateOnly) {
-                alteration.taken(change);
-            }
-        }
-        return withSettled(answer, sorted);
+    private static List<ConfigAlteration.Outcome> outcomes(AlterConfigsResponseData answer) {
+        return answer.responses().stream()
+                .map(it ->
+                        ConfigAlteration.Outcome.of(
+                                it.resourceType(),
+                                it.resourceName(),
+                                it.errorCode(),
+                                it.errorMessage()))
+                .toList();
     }
 
-    private static AlterConfigsResponseData failed(
-            ConfigAlteration.Sorted sorted, Problem problem) {
+    private static AlterConfigsResponseData answer(List<ConfigAlteration.Outcome> outcomes) {
         AlterConfigsResponseData answer = new AlterConfigsResponseData();
-        for (ConfigChange change : sorted.forController()) {
-            answer.responses().add(response(change.resource(), Optional.of(problem)));
+        for (ConfigAlteration.Outcome outcome : outcomes) {
+            AlterConfigsResourceResponse response =
+                    new AlterConfigsResourceResponse()
+                            .setResourceType(outcome.resource().type().id())
+                            .setResourceName(outcome.resource().name());
+            outcome.problem()
+                    .ifPresent(why ->
+                            response.setErrorCode(why.code()).setErrorMessage(why.message()));
+            answer.responses().add(response);
         }
         return answer;
-    }
-
-    private static AlterConfigsResponseData withSettled(
-            AlterConfigsResponseData answer, ConfigAlteration.Sorted sorted) {
-        sorted.settled()
-                .forEach(
-                        (resource, problem) -> answer.responses().add(response(resource, problem)));
-        return answer;
-    }
-
-    private static AlterConfigsResourceResponse response(
-            ConfigResource resource, Optional<Problem> problem) {
-        AlterConfigsResourceResponse response =
-                new AlterConfigsResourceResponse()
-                        .setResourceType(resource.type().id())
-                        .setResourceName(resource.name());
-        problem.ifPresent(why -> response.setErrorCode(why.code()).setErrorMessage(why.message()));
-        return response;
     }
 }

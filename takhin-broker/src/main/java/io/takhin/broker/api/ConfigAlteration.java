@@ -11,8 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,14 +45,35 @@ public final class ConfigAlteration {
      *
      * @param settled resources that need no controller: refused, or done here (empty)
      */
-    record Sorted(
-            List<ConfigChange> forController, Map<ConfigResource, Optional<Problem>> settled) {}
+    record Sorted(List<ConfigChange> forController, List<Outcome> settled) {
+        /** What the client is told when the controller could not be asked. */
+        List<Outcome> failed(Problem why) {
+            return with(
+                    forController.stream()
+                            .map(change -> new Outcome(change.resource(), Optional.of(why)))
+                            .toList());
+        }
+
+        private List<Outcome> with(List<Outcome> ofController) {
+            return Stream.concat(ofController.stream(), settled.stream()).toList();
+        }
+    }
+
+    /** What became of one resource; empty when it was changed. */
+    record Outcome(ConfigResource resource, Optional<Problem> problem) {
+        static Outcome of(byte type, String name, short errorCode, @Nullable String why) {
+            Errors error = Errors.forCode(errorCode);
+            return new Outcome(
+                    new ConfigResource(ConfigResource.Type.forId(type), name),
+                    error == Errors.NONE ? Optional.empty() : Optional.of(new Problem(error, why)));
+        }
+    }
 
     /** Applies what is done here, unless it is only to be validated. */
     Sorted sort(List<ConfigChange> changes, boolean validateOnly) {
         Set<ConfigResource> twice = twice(changes);
         List<ConfigChange> forController = new ArrayList<>();
-        Map<ConfigResource, Optional<Problem>> settled = new LinkedHashMap<>();
+        Map<ConfigResource, Outcome> settled = new LinkedHashMap<>();
         ClusterView now = view.get();
         for (ConfigChange change : changes) {
             Optional<Problem> problem =
@@ -58,7 +82,7 @@ public final class ConfigAlteration {
                             : change.malformed().or(() -> problem(change, now));
             boolean isLogger = change.resource().type() == ConfigResource.Type.BROKER_LOGGER;
             if (problem.isPresent() || isLogger) {
-                settled.put(change.resource(), problem);
+                settled.put(change.resource(), new Outcome(change.resource(), problem));
             } else {
                 forController.add(change);
             }
@@ -66,7 +90,7 @@ public final class ConfigAlteration {
                 loggers.apply(change);
             }
         }
-        return new Sorted(forController, settled);
+        return new Sorted(forController, List.copyOf(settled.values()));
     }
 
     private static Set<ConfigResource> twice(List<ConfigChange> changes) {
@@ -113,8 +137,25 @@ public final class ConfigAlteration {
                         .or(() -> loggers.problem(change));
     }
 
-    /** To be called when the controller has taken a change: says what has no effect yet. */
-    void taken(ConfigChange change) {
+    /**
+     * To be called when the controller has answered: all outcomes of the request. Says which of the
+     * values that were taken have no effect yet.
+     */
+    List<Outcome> answered(Sorted sorted, List<Outcome> ofController, boolean validateOnly) {
+        if (!validateOnly) {
+            Set<ConfigResource> done =
+                    ofController.stream()
+                            .filter(outcome -> outcome.problem().isEmpty())
+                            .map(Outcome::resource)
+                            .collect(Collectors.toSet());
+            sorted.forController().stream()
+                    .filter(change -> done.contains(change.resource()))
+                    .forEach(ConfigAlteration::warn);
+        }
+        return sorted.with(ofController);
+    }
+
+    private static void warn(ConfigChange change) {
         Map<String, String> set = change.appliedTo(Map.of());
         ConfigResource resource = change.resource();
         if (resource.type() == ConfigResource.Type.TOPIC) {

@@ -7,6 +7,7 @@ import io.takhin.protocol.RecordRegion;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReadUpTo;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
@@ -82,16 +83,32 @@ final class FetchReader {
 
     /** Whether any partition has more to read than when it was last looked at. */
     boolean hasMoved(FetchSession session) {
-        for (FetchTarget target : session.targets()) {
-            Partition partition = find(target);
-            if (partition == null || partition.end(upTo) != target.endSeen()) {
-                return true;
-            }
+        session.lock().lock();
+        try {
+            return session.targets().stream().anyMatch(this::hasMoved);
+        } finally {
+            session.lock().unlock();
         }
-        return false;
     }
 
-    @Nullable Partition find(FetchTarget target) {
+    private boolean hasMoved(FetchTarget target) {
+        Partition partition = find(target);
+        return partition == null || partition.end(upTo) != target.endSeen();
+    }
+
+    /** Those that are here. */
+    List<Partition> partitions(FetchSession session) {
+        session.lock().lock();
+        try {
+            return session.targets().stream()
+                    .flatMap(target -> Stream.ofNullable(find(target)))
+                    .toList();
+        } finally {
+            session.lock().unlock();
+        }
+    }
+
+    private @Nullable Partition find(FetchTarget target) {
         return replicas.find(topic(target.key(), replicas.view()), target.key().index());
     }
 

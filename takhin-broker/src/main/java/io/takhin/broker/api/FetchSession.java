@@ -1,8 +1,8 @@
 package io.takhin.broker.api;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,12 +64,13 @@ final class FetchSession {
     }
 
     /**
-     * The partitions of this session in the order in which they are due; the caller holds the lock.
+     * The partitions of this session in the order in which they are due: no copy, so the caller
+     * holds the lock as long as it looks.
      */
     Collection<FetchTarget> targets() {
         lock.lock();
         try {
-            return new ArrayList<>(targets.values());
+            return Collections.unmodifiableCollection(targets.values());
         } finally {
             lock.unlock();
         }

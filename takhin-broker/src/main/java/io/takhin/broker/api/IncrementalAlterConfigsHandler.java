@@ -3,7 +3,6 @@ package io.takhin.broker.api;
 import io.takhin.network.Exchange;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
@@ -14,7 +13,6 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterC
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
 import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.Errors;
 
 /** IncrementalAlterConfigs (KIP-339, KIP-412): changes some settings of a resource. */
 public final class IncrementalAlterConfigsHandler implements ApiHandler {
@@ -41,7 +39,7 @@ public final class IncrementalAlterConfigsHandler implements ApiHandler {
                 request.resources().stream().map(IncrementalAlterConfigsHandler::change).toList();
         ConfigAlteration.Sorted sorted = alteration.sort(changes, request.validateOnly());
         if (sorted.forController().isEmpty()) {
-            exchange.reply(withSettled(new IncrementalAlterConfigsResponseData(), sorted));
+            exchange.reply(answer(sorted.settled()));
             return;
         }
         Controller.Session session =
@@ -49,8 +47,12 @@ public final class IncrementalAlterConfigsHandler implements ApiHandler {
         Answers.give(
                 exchange,
                 session.ask(question(request, sorted), IncrementalAlterConfigsResponseData.class)
-                        .thenApply(answer -> taken(answer, sorted, request.validateOnly())),
-                problem -> withSettled(failed(sorted, problem), sorted));
+                        .thenApply(IncrementalAlterConfigsHandler::outcomes)
+                        .thenApply(outcomes ->
+                                answer(
+                                        alteration.answered(
+                                                sorted, outcomes, request.validateOnly()))),
+                problem -> answer(sorted.failed(problem)));
     }
 
     private static ConfigChange change(AlterConfigsResource resource) {
@@ -87,47 +89,31 @@ public final class IncrementalAlterConfigsHandler implements ApiHandler {
                 .setValidateOnly(request.validateOnly());
     }
 
-    private IncrementalAlterConfigsResponseData taken(
-            IncrementalAlterConfigsResponseData answer,
-            ConfigAlteration.Sorted sorted,
-            boolean validateOnly) {
-        for (ConfigChange change : sorted.forController()) {
-            boolean done =
-                    answer.responses().stream()
-                            .filter(it -> it.resourceName().equals(change.resource().name()))
-                            .filter(it -> it.resourceType() == change.resource().type().id())
-                            .anyMatch(it -> it.errorCode() == Errors.NONE.code());
-            if (done && !validateOnly) {
-                alteration.taken(change);
-            }
-        }
-        return withSettled(answer, sorted);
+    private static List<ConfigAlteration.Outcome> outcomes(
+            IncrementalAlterConfigsResponseData answer) {
+        return answer.responses().stream()
+                .map(it ->
+                        ConfigAlteration.Outcome.of(
+                                it.resourceType(),
+                                it.resourceName(),
+                                it.errorCode(),
+                                it.errorMessage()))
+                .toList();
     }
 
-    private static IncrementalAlterConfigsResponseData failed(
-            ConfigAlteration.Sorted sorted, Problem problem) {
+    private static IncrementalAlterConfigsResponseData answer(
+            List<ConfigAlteration.Outcome> outcomes) {
         IncrementalAlterConfigsResponseData answer = new IncrementalAlterConfigsResponseData();
-        for (ConfigChange change : sorted.forController()) {
-            answer.responses().add(response(change.resource(), Optional.of(problem)));
+        for (ConfigAlteration.Outcome outcome : outcomes) {
+            AlterConfigsResourceResponse response =
+                    new AlterConfigsResourceResponse()
+                            .setResourceType(outcome.resource().type().id())
+                            .setResourceName(outcome.resource().name());
+            outcome.problem()
+                    .ifPresent(why ->
+                            response.setErrorCode(why.code()).setErrorMessage(why.message()));
+            answer.responses().add(response);
         }
         return answer;
-    }
-
-    private static IncrementalAlterConfigsResponseData withSettled(
-            IncrementalAlterConfigsResponseData answer, ConfigAlteration.Sorted sorted) {
-        sorted.settled()
-                .forEach(
-                        (resource, problem) -> answer.responses().add(response(resource, problem)));
-        return answer;
-    }
-
-    private static AlterConfigsResourceResponse response(
-            ConfigResource resource, Optional<Problem> problem) {
-        AlterConfigsResourceResponse response =
-                new AlterConfigsResourceResponse()
-                        .setResourceType(resource.type().id())
-                        .setResourceName(resource.name());
-        problem.ifPresent(why -> response.setErrorCode(why.code()).setErrorMessage(why.message()));
-        return response;
     }
 }

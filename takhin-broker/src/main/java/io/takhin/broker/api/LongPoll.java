@@ -104,13 +104,8 @@ final class LongPoll implements AdvanceSignal {
     }
 
     private void park() {
-        for (FetchTarget target : context.session().targets()) {
-            Partition partition = reader.find(target);
-            if (partition != null) {
-                watched.add(partition);
-                partition.addSignal(this);
-            }
-        }
+        watched.addAll(reader.partitions(context.session()));
+        watched.forEach(partition -> partition.addSignal(this));
         deadline = exchange.executeAfter(Duration.ofMillis(request.maxWaitMs()), this::timeIsUp);
         // What came between the reading and the watching has signalled nobody.
         if (reader.hasMoved(context.session())) {

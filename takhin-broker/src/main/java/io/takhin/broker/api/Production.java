@@ -2,6 +2,7 @@ package io.takhin.broker.api;
 
 import io.takhin.log.Append;
 import io.takhin.log.Origin;
+import io.takhin.log.Recompressed;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;
 import io.takhin.network.Exchange;
@@ -10,6 +11,7 @@ import io.takhin.replication.CommitWait;
 import io.takhin.replication.Partition;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
@@ -27,10 +29,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * One Produce request on its way: the batches are appended at once, on the connection's loop; the
  * answer goes out when the last of its partitions is committed. The payload is not looked at: it
- * goes from the receive buffer to the file.
+ * goes from the receive buffer to the file. Only what a topic wants in another codec is compressed
+ * anew, away from the loop, while the connection's next requests wait.
  *
- * <p>Threads: appended by the loop; each wait then touches its own partition's response, and the
- * last one to end sends the whole.
+ * <p>Threads: appended by the loop, or by the one thread that compresses, after it; each wait then
+ * touches its own partition's response, and the last one to end sends the whole.
  */
 final class Production {
     private static final short ACKS_ALL = -1;
@@ -50,10 +53,21 @@ final class Production {
     private final long deadlineNanos;
     private final ProduceResponseData response = new ProduceResponseData();
 
+    /**
+     * What has to be compressed anew before it is appended; copies, for the frame does not stay.
+     */
+    private final List<Uncompressed> late = new ArrayList<>(0);
+
     /** Waits that have not ended, and one for the appending itself. */
     private final AtomicInteger pending = new AtomicInteger(1);
 
-    private boolean failed;
+    private volatile boolean failed;
+
+    private record Uncompressed(
+            Partition partition,
+            ByteBuffer batch,
+            PartitionProduceResponse to,
+            ClusterView.@Nullable Topic topic) {}
 
     Production(
             Exchange exchange,
@@ -72,14 +86,24 @@ final class Production {
         for (TopicProduceData topic : request.topicData()) {
             response.responses().add(append(topic, refused));
         }
-        if (request.acks() != ACKS_NONE) {
+        if (late.isEmpty()) {
             oneDone();
-        } else if (failed) {
-            // Without an answer, a closed connection is the only way to tell the producer.
-            exchange.disconnect("produce with acks=0 failed");
         } else {
-            exchange.replyNothing();
+            int bytes = late.stream().mapToInt(each -> each.batch.remaining()).sum();
+            exchange.runAside(bytes, this::recompressAndAppend);
         }
+    }
+
+    private void recompressAndAppend() {
+        for (Uncompressed each : late) {
+            switch (each.partition.log().recompress(each.batch)) {
+                case Recompressed.Done done ->
+                        append(each.partition, done.batch(), each.to, each.topic);
+                case Recompressed.Refused(Append.Refused refused) ->
+                        fail(each.to, refused.error(), refused.why());
+            }
+        }
+        oneDone();
     }
 
     /** What is wrong with the request as a whole. */
@@ -132,6 +156,19 @@ final class Production {
             fail(to, problem.error(), problem.message());
             return;
         }
+        if (partition.log().recompresses(batch)) {
+            ByteBuffer copy = ByteBuffer.allocate(batch.remaining()).put(batch).flip();
+            late.add(new Uncompressed(partition, copy, to, topic));
+        } else {
+            append(partition, batch, to, topic);
+        }
+    }
+
+    private void append(
+            Partition partition,
+            ByteBuffer batch,
+            PartitionProduceResponse to,
+            ClusterView.@Nullable Topic topic) {
         boolean safe = request.acks() == ACKS_ALL;
         switch (partition.append(batch, Origin.CLIENT, safe)) {
             case Append.Done done -> {
@@ -247,8 +284,16 @@ final class Production {
     }
 
     private void oneDone() {
-        if (pending.decrementAndGet() == 0) {
+        if (pending.decrementAndGet() > 0) {
+            return;
+        }
+        if (request.acks() != ACKS_NONE) {
             exchange.reply(response);
+        } else if (failed) {
+            // Without an answer, a closed connection is the only way to tell the producer.
+            exchange.disconnect("produce with acks=0 failed");
+        } else {
+            exchange.replyNothing();
         }
     }
 }

@@ -100,29 +100,32 @@ public final class StorageSeries {
     }
 
     private void showCompactions(StorageMetrics storage) {
-        labelled(
-                        "takhin_topic_compaction_dirty_bytes",
-                        "Bytes that wait to be compacted.",
-                        "topic")
-                .callback(callback -> storage.compactions()
-                        .forEach(one -> callback.call((double) one.dirtyBytes(), one.topic())))
+        labelled("takhin_topic_compaction_dirty_bytes", "Bytes that wait to be compacted.", "topic")
+                .callback(callback ->
+                        storage.compactions()
+                                .forEach(one ->
+                                        callback.call((double) one.dirtyBytes(), one.topic())))
                 .register(registry);
         labelled(
                         "takhin_topic_compaction_overdue_seconds",
                         "By how much max.compaction.lag.ms is exceeded.",
                         "topic")
-                .callback(callback -> storage.compactions()
-                        .forEach(one -> callback.call((double) one.overdueSeconds(), one.topic())))
+                .callback(callback ->
+                        storage.compactions()
+                                .forEach(one ->
+                                        callback.call((double) one.overdueSeconds(), one.topic())))
                 .register(registry);
         labelled(
                         "takhin_topic_compaction_failed_partitions",
                         "Partitions that are not compacted any more, by the error.",
                         "topic",
                         "error")
-                .callback(callback -> storage.compactions()
-                        .forEach(one -> one.failed()
-                                .forEach((error, count) ->
-                                        callback.call(count, one.topic(), error))))
+                .callback(callback ->
+                        storage.compactions()
+                                .forEach(one ->
+                                        one.failed()
+                                                .forEach((error, count) ->
+                                                        callback.call(count, one.topic(), error))))
                 .register(registry);
     }
 

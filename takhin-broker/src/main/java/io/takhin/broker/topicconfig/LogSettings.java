@@ -20,8 +20,6 @@ final class LogSettings {
     /** Kafka's default: a mebibyte of records and the twelve bytes in front of a batch. */
     private static final String MESSAGE_BYTES = Integer.toString((1 << 20) + 12);
 
-    private static final String AS_SENT = "batches stay compressed as the producer sent them";
-
     private LogSettings() {}
 
     static List<ConfigSetting> all() {
@@ -63,8 +61,7 @@ final class LogSettings {
                                         + " segments close together.")
                         .in(atLeast(0))
                         .from("log.roll.jitter.ms")
-                        .from("log.roll.jitter.hours", BrokerSynonym.Unit.HOURS)
-                        .stored("segments close at segment.ms", "0"),
+                        .from("log.roll.jitter.hours", BrokerSynonym.Unit.HOURS),
                 ConfigSetting.of(
                                 "segment.index.bytes",
                                 INT,
@@ -173,8 +170,7 @@ final class LogSettings {
                                 "The codec records are kept in; producer leaves the choice to the"
                                         + " sender.")
                         .in(in("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"))
-                        .from("compression.type")
-                        .stored(AS_SENT, "producer"),
+                        .from("compression.type"),
                 level("gzip", "-1", LogSettings::gzipLevel),
                 level("lz4", "9", between(1, 17)),
                 level("zstd", "3", between(-131072, 22)));
@@ -185,8 +181,7 @@ final class LogSettings {
         return ConfigSetting.of(
                         name, INT, standard, "The level, where compression.type is " + codec + ".")
                 .in(bounds)
-                .from(name)
-                .stored(AS_SENT, standard);
+                .from(name);
     }
 
     /** -1 is gzip's own choice; 0 would not compress and is not allowed. */

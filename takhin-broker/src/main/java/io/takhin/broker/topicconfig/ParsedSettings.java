@@ -5,7 +5,9 @@ import io.takhin.log.LogConfig;
 import io.takhin.log.LogConfig.FlushPolicy;
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 
 /** From the settings of a topic to the configuration of its logs. */
 final class ParsedSettings {
@@ -33,20 +35,37 @@ final class ParsedSettings {
     }
 
     static LogConfig logConfig(Values values) {
-        return new LogConfig(
-                segmentBytes(values),
-                values.millis("segment.ms"),
-                values.integer("index.interval.bytes"),
-                values.integer("segment.index.bytes"),
-                values.integer("max.message.bytes"),
-                TimestampType.forName((String) values.of("message.timestamp.type")),
-                values.number("message.timestamp.before.max.ms"),
-                values.number("message.timestamp.after.max.ms"),
-                cleanup(values),
-                flushPolicy(values),
-                values.number("flush.messages"),
-                values.millis("flush.ms"),
-                values.millis("file.delete.delay.ms"));
+        return LogConfig.builder()
+                .segmentBytes(segmentBytes(values))
+                .segmentAge(values.millis("segment.ms"))
+                .indexIntervalBytes(values.integer("index.interval.bytes"))
+                .indexBytesMax(values.integer("segment.index.bytes"))
+                .messageBytesMax(values.integer("max.message.bytes"))
+                .timestampType(TimestampType.forName((String) values.of("message.timestamp.type")))
+                .timestampBeforeMaxMillis(values.number("message.timestamp.before.max.ms"))
+                .timestampAfterMaxMillis(values.number("message.timestamp.after.max.ms"))
+                .cleanup(cleanup(values))
+                .flushPolicy(flushPolicy(values))
+                .flushMessages(values.number("flush.messages"))
+                .flushAge(values.millis("flush.ms"))
+                .fileDeleteDelay(values.millis("file.delete.delay.ms"))
+                .segmentJitter(values.millis("segment.jitter.ms"))
+                .compression(compression(values))
+                .build();
+    }
+
+    private static @Nullable Compression compression(Values values) {
+        return switch ((String) values.of("compression.type")) {
+            case "producer" -> null;
+            case "uncompressed" -> Compression.NONE;
+            case "snappy" -> Compression.snappy().build();
+            case "gzip" ->
+                    Compression.gzip().level(values.integer("compression.gzip.level")).build();
+            case "lz4" -> Compression.lz4().level(values.integer("compression.lz4.level")).build();
+            case "zstd" ->
+                    Compression.zstd().level(values.integer("compression.zstd.level")).build();
+            case String other -> throw new IllegalArgumentException("no codec " + other);
+        };
     }
 
     private static Cleanup cleanup(Values values) {

@@ -3,7 +3,6 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
-import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
@@ -38,7 +37,6 @@ import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartiti
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsTopic;
 import org.apache.kafka.common.message.ListOffsetsResponseData;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.utils.Utils;
@@ -50,20 +48,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** What clients are told of logs that were there before the broker, one of them damaged. */
 class DamagedRecordsTest {
     private static final LogConfig CONFIG =
-            new LogConfig(
-                    1 << 20,
-                    Duration.ofDays(7),
-                    4096,
-                    1 << 20,
-                    1 << 20,
-                    TimestampType.CREATE_TIME,
-                    Long.MAX_VALUE,
-                    Long.MAX_VALUE,
-                    Cleanup.NONE,
-                    LogConfig.FlushPolicy.ACK,
-                    Long.MAX_VALUE,
-                    Duration.ofDays(1),
-                    Duration.ofMinutes(1));
+            LogConfig.builder()
+                    .segmentBytes(1 << 20)
+                    .indexBytesMax(1 << 20)
+                    .messageBytesMax(1 << 20)
+                    .timestampAfterMaxMillis(Long.MAX_VALUE)
+                    .flushAge(Duration.ofDays(1))
+                    .build();
     private static final int FIRST_BYTE_OF_RECORDS = 61;
 
     @TempDir Path root;

@@ -18,7 +18,6 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request out of nowhere, and the record of what was answered. An answer must be one that the
@@ -31,7 +30,7 @@ public final class FakeExchange implements Exchange {
     private final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
 
     private final List<Runnable> deadlines = new CopyOnWriteArrayList<>();
-    private volatile @Nullable String end;
+    private final CompletableFuture<String> end = new CompletableFuture<>();
 
     private FakeExchange(Request request) {
         this.request = request;
@@ -86,17 +85,21 @@ public final class FakeExchange implements Exchange {
 
     /** How a request ended that got no answer: "nothing", or why its connection was closed. */
     public String end() {
-        return String.valueOf(end);
+        return end.getNow("not yet");
+    }
+
+    public String awaitEnd() {
+        return end.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     @Override
     public void replyNothing() {
-        end = "nothing";
+        end.complete("nothing");
     }
 
     @Override
     public void disconnect(String why) {
-        end = why;
+        end.complete(why);
     }
 
     @Override
@@ -107,6 +110,11 @@ public final class FakeExchange implements Exchange {
     @Override
     public void executeAside(Runnable task) {
         task.run();
+    }
+
+    @Override
+    public void runAside(int bytes, Runnable task) {
+        Thread.ofVirtual().start(task);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
-import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
@@ -46,7 +45,6 @@ import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
@@ -62,20 +60,13 @@ class RecordsTest {
     private static final short LEADER = 1;
     private static final short NONE = 0;
     private static final LogConfig CONFIG =
-            new LogConfig(
-                    1 << 20,
-                    Duration.ofDays(7),
-                    4096,
-                    1 << 20,
-                    1 << 20,
-                    TimestampType.CREATE_TIME,
-                    Long.MAX_VALUE,
-                    Long.MAX_VALUE,
-                    Cleanup.NONE,
-                    LogConfig.FlushPolicy.ACK,
-                    Long.MAX_VALUE,
-                    Duration.ofDays(1),
-                    Duration.ofMinutes(1));
+            LogConfig.builder()
+                    .segmentBytes(1 << 20)
+                    .indexBytesMax(1 << 20)
+                    .messageBytesMax(1 << 20)
+                    .timestampAfterMaxMillis(Long.MAX_VALUE)
+                    .flushAge(Duration.ofDays(1))
+                    .build();
 
     private final ClusterView view =
             new TestCluster()
@@ -167,6 +158,45 @@ class RecordsTest {
         produce.handle(exchange);
 
         assertThat(exchange.end()).contains("acks=0");
+    }
+
+    @Test
+    void batchesAreCompressedAsTheirTopicWantsFromTheMomentItDoes() throws IOException {
+        produced("orders", 0, ALL, batch("as sent"));
+
+        log().reconfigure(compressedBy(Compression.zstd().build()));
+        PartitionProduceResponse answer = produced("orders", 0, ALL, batch("anew", "too"));
+
+        assertThat(answer.errorCode()).isEqualTo(Errors.NONE.code());
+        assertThat(answer.baseOffset()).isEqualTo(1);
+        assertThat(log().durableEndOffset()).isEqualTo(3);
+        assertThat(values(fetched(0))).containsExactly("as sent", "anew", "too");
+        assertThat(codecs(fetched(0))).containsExactly("none", "zstd");
+    }
+
+    @Test
+    void acksZeroIsDoneWhenItsBatchIsCompressedAnew() throws IOException {
+        log().reconfigure(compressedBy(Compression.zstd().build()));
+        FakeExchange exchange = FakeExchange.of(request("orders", 0, NONE, batch("a")), 12);
+
+        produce.handle(exchange);
+
+        assertThat(exchange.awaitEnd()).isEqualTo("nothing");
+        assertThat(values(fetched(0))).containsExactly("a");
+    }
+
+    @Test
+    void whatCannotBeCompressedAnewIsRefused() {
+        log().reconfigure(compressedBy(Compression.zstd().build()));
+        MemoryRecords damaged = batch("a");
+        damaged.buffer().put(damaged.sizeInBytes() - 1, (byte) 0x55);
+
+        assertThat(produced("orders", 0, ALL, damaged).errorCode())
+                .isEqualTo(Errors.CORRUPT_MESSAGE.code());
+    }
+
+    private static LogConfig compressedBy(Compression compression) {
+        return CONFIG.with().compression(compression).build();
     }
 
     @Test
@@ -362,7 +392,20 @@ class RecordsTest {
         return response.responses().getFirst().partitions().getFirst();
     }
 
+    private static List<String> codecs(PartitionData data) throws IOException {
+        return StreamSupport.stream(records(data).batches().spliterator(), false)
+                .map(batch -> batch.compressionType().name)
+                .toList();
+    }
+
     private static List<String> values(PartitionData data) throws IOException {
+        return StreamSupport.stream(records(data).records().spliterator(), false)
+                .filter(record -> record.offset() >= 0)
+                .map(record -> Utils.utf8(record.value()))
+                .toList();
+    }
+
+    private static MemoryRecords records(PartitionData data) throws IOException {
         RecordRegion region = (RecordRegion) data.records();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         long sent = 0;
@@ -370,11 +413,7 @@ class RecordsTest {
             sent += region.transferTo(sent, Channels.newChannel(bytes));
         }
         region.release();
-        MemoryRecords records = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.toByteArray()));
-        return StreamSupport.stream(records.records().spliterator(), false)
-                .filter(record -> record.offset() >= 0)
-                .map(record -> Utils.utf8(record.value()))
-                .toList();
+        return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.toByteArray()));
     }
 
     private long listed(long timestamp) {

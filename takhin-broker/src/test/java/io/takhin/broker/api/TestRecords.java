@@ -1,7 +1,6 @@
 package io.takhin.broker.api;
 
 import io.takhin.base.Clock;
-import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
@@ -26,27 +25,19 @@ import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
-import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** The topic "orders" with two partitions, led here, on real logs. */
 final class TestRecords implements AutoCloseable {
     private static final LogConfig CONFIG =
-            new LogConfig(
-                    1 << 20,
-                    Duration.ofDays(7),
-                    4096,
-                    1 << 20,
-                    1 << 20,
-                    TimestampType.CREATE_TIME,
-                    Long.MAX_VALUE,
-                    Long.MAX_VALUE,
-                    Cleanup.NONE,
-                    LogConfig.FlushPolicy.ACK,
-                    Long.MAX_VALUE,
-                    Duration.ofDays(1),
-                    Duration.ofMinutes(1));
+            LogConfig.builder()
+                    .segmentBytes(1 << 20)
+                    .indexBytesMax(1 << 20)
+                    .messageBytesMax(1 << 20)
+                    .timestampAfterMaxMillis(Long.MAX_VALUE)
+                    .flushAge(Duration.ofDays(1))
+                    .build();
 
     private final ClusterView view = new TestCluster().broker(1).topic("orders", 2).view();
     private final LogDirectory directory;
