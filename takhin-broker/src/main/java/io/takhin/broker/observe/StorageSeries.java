@@ -78,7 +78,7 @@ public final class StorageSeries {
         CounterWithCallback.builder()
                 .name("takhin_storage_damaged_batches_total")
                 .help("Batches found on the disk that are not what was written.")
-                .callback(callback -> callback.call(storage.damagedBatches()))
+                .callback(callback -> callback.call((double) storage.damagedBatches()))
                 .register(registry);
         labelled(
                         "takhin_storage_partitions",

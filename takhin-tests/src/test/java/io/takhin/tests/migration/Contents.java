@@ -22,7 +22,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.ConfigResource.Type;
 
 /** What a cluster in use has in its data directory: a bit of everything. */
 final class Contents {
@@ -112,7 +111,7 @@ final class Contents {
     }
 
     private void settings() throws ExecutionException, InterruptedException {
-        set(Type.TOPIC, CODECS, "max.message.bytes", "2000000");
+        set(ConfigResource.Type.TOPIC, CODECS, "max.message.bytes", "2000000");
         set(Type.BROKER, "", "message.max.bytes", "3000000");
         set(Type.BROKER, "1", "log.segment.bytes", "500000000");
         set(Type.GROUP, CONSUMER_GROUP, "consumer.session.timeout.ms", "46000");

@@ -76,7 +76,10 @@ class CleaningTest {
 
     private long offset(OffsetSpec spec) throws Exception {
         try (Admin admin = clients.admin()) {
-            return admin.listOffsets(Map.of(partition, spec)).partitionResult(partition).get().offset();
+            return admin.listOffsets(Map.of(partition, spec))
+                    .partitionResult(partition)
+                    .get()
+                    .offset();
         }
     }
 
