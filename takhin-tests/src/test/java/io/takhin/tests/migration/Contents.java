@@ -112,12 +112,12 @@ final class Contents {
 
     private void settings() throws ExecutionException, InterruptedException {
         set(ConfigResource.Type.TOPIC, CODECS, "max.message.bytes", "2000000");
-        set(Type.BROKER, "", "message.max.bytes", "3000000");
-        set(Type.BROKER, "1", "log.segment.bytes", "500000000");
-        set(Type.GROUP, CONSUMER_GROUP, "consumer.session.timeout.ms", "46000");
+        set(ConfigResource.Type.BROKER, "", "message.max.bytes", "3000000");
+        set(ConfigResource.Type.BROKER, "1", "log.segment.bytes", "500000000");
+        set(ConfigResource.Type.GROUP, CONSUMER_GROUP, "consumer.session.timeout.ms", "46000");
     }
 
-    void set(Type type, String resource, String name, String value)
+    void set(ConfigResource.Type type, String resource, String name, String value)
             throws ExecutionException, InterruptedException {
         AlterConfigOp set =
                 new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
