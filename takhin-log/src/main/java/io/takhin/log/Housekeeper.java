@@ -124,7 +124,7 @@ final class Housekeeper {
     private void checkpoint() throws IOException {
         checkpointDue.set(false);
         for (PartitionLog each : host.logs()) {
-            each.checkpoint(PRODUCER_SNAPSHOT_BYTES);
+            each.files().checkpoint(PRODUCER_SNAPSHOT_BYTES);
         }
         try {
             host.writeRecoveryPoints();

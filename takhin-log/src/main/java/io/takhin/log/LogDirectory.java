@@ -4,14 +4,12 @@ import io.takhin.base.Clock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -32,41 +30,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogDirectory implements AutoCloseable {
     private final Path root;
-    private final LogDirectorySettings settings;
     private final DirectoryLock lock;
     private final OptionalLong epochOfCleanStop;
-    private final Checkpoints checkpoints;
-    private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final DirectoryHost host;
+    private final Map<TopicPartition, PartitionLog> logs;
+    private final StorageFaults faults;
     private final List<Consumer<TopicPartition>> removalListeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
-    private final Host host;
-    private final FlushRule rule;
-    private final GroupCommit groupCommit;
     private @Nullable Journal journal;
-    private final Housekeeper housekeeper;
-    private final DiskSpace space;
-    private final StorageFaults faults;
     private volatile boolean closed;
 
-    private LogDirectory(
-            Path root,
-            LogDirectorySettings settings,
-            FlushRule rule,
-            Clock clock,
-            DirectoryLock lock)
-            throws IOException {
+    LogDirectory(Path root, DirectoryLock lock, DirectoryHost host, OptionalLong epochOfCleanStop) {
         this.root = root;
-        this.settings = settings;
         this.lock = lock;
-        this.epochOfCleanStop = CleanStop.brokerEpoch(root);
-        this.checkpoints = new Checkpoints(root);
-        this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
-        this.faults = new StorageFaults(root, space);
-        this.host = new Host(clock);
-        this.rule = rule;
-        this.groupCommit = new GroupCommit(host, rule, "log-flusher");
-        this.housekeeper = new Housekeeper(host, settings);
-        faults.onFailure(groupCommit::stop);
+        this.host = host;
+        this.epochOfCleanStop = epochOfCleanStop;
+        this.logs = host.logsByPartition();
+        this.faults = host.faults();
     }
 
     /**
@@ -83,90 +63,17 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory open(
             Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
             throws IOException {
-        return open(root, settings, FlushRule.MEASURED, clock, listener);
+        return new DirectoryOpening(root, settings, FlushRule.MEASURED, clock).run(listener);
     }
 
     static LogDirectory open(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
             throws IOException {
-        return open(root, settings, rule, clock, RecoveryListener.NONE);
+        return new DirectoryOpening(root, settings, rule, clock).run(RecoveryListener.NONE);
     }
 
-    private static LogDirectory open(
-            Path root,
-            LogDirectorySettings settings,
-            FlushRule rule,
-            Clock clock,
-            RecoveryListener listener)
-            throws IOException {
-        Files.createDirectories(root);
-        DirectoryLock lock = DirectoryLock.take(root);
-        LogDirectory directory = null;
-        try {
-            directory = new LogDirectory(root, settings, rule, clock, lock);
-            directory.recover(clock, listener);
-            directory.space.start();
-            return directory;
-        } catch (IOException | RuntimeException e) {
-            if (directory != null) {
-                directory.abandon();
-            }
-            lock.close();
-            throw e;
-        }
-    }
-
-    private void recover(Clock clock, RecoveryListener listener) throws IOException {
-        boolean clean = CleanStop.isMarked(root);
-        JournalContents contents = JournalContents.read(root, rule.journalHalfBytes(), clean);
-        DirectoryRecovery.Result result = readBack(contents, clock, listener);
-        List<PartitionLog> inJournal = new ArrayList<>();
-        for (DirectoryRecovery.Recovered recovered : result.logs()) {
-            PartitionLog read =
-                    new PartitionLog(
-                            host,
-                            settings.defaults(),
-                            recovered.topicId(),
-                            recovered.loaded(),
-                            new PartitionLog.Origins(recovered.durableEnd(), false));
-            logs.put(read.topicPartition(), read);
-            if (recovered.inJournal()) {
-                read.durability().restored();
-                inJournal.add(read);
-            }
-        }
-        openJournal(contents, inJournal, clean);
-        CleanStop.unmark(root);
-        logs.values().stream()
-                .filter(read -> !read.durability().isFlushed())
-                .forEach(groupCommit::commit);
-        result.dead().forEach(dead -> housekeeper.removeLater(List.of(dead), Duration.ZERO));
-    }
-
-    private DirectoryRecovery.Result readBack(
-            JournalContents contents, Clock clock, RecoveryListener listener) throws IOException {
-        if (!contents.hasEntries()) {
-            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
-        }
-        try (JournalReplay replay = JournalReplay.of(root, contents)) {
-            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
-        }
-    }
-
-    private void openJournal(JournalContents contents, List<PartitionLog> inJournal, boolean clean)
-            throws IOException {
-        if (!rule.usesJournal() && !contents.hasEntries()) {
-            return;
-        }
-        Journal opened = Journal.open(root, contents, host);
+    /** For the opening of the directory: before anything is written. */
+    void use(Journal opened) {
         journal = opened;
-        inJournal.forEach(opened::adopt);
-        if (clean) {
-            // Another program may have been here since it was filled. Before the mark goes, or
-            // the next start would believe it.
-            opened.drain();
-        }
-        opened.start();
-        groupCommit.use(opened);
     }
 
     public Path root() {
@@ -276,18 +183,18 @@ public final class LogDirectory implements AutoCloseable {
             if (gone == null) {
                 return;
             }
-            gone.abandonFiles();
+            gone.files().abandon();
             Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
             Files.move(gone.directory(), renamed);
-            gone.moveTo(renamed);
+            gone.files().moveTo(renamed);
             // What is kept must not depend on the journal: no start looks there for it.
             if (suffix.equals(PartitionFiles.STRAY_DIRECTORY)) {
                 gone.durability().settle();
             }
             if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
-                housekeeper.removeLater(List.of(renamed), gone.config().fileDeleteDelay());
+                host.housekeeper().removeLater(List.of(renamed), gone.config().fileDeleteDelay());
             }
-            housekeeper.checkpointSoon();
+            host.housekeeper().checkpointSoon();
             removalListeners.forEach(listener -> listener.accept(partition));
         } catch (IOException e) {
             faults.fail(e);
@@ -299,11 +206,11 @@ public final class LogDirectory implements AutoCloseable {
 
     /** Whether the disk has room for more records. */
     public DiskSpace space() {
-        return space;
+        return host.space();
     }
 
     public GroupCommit groupCommit() {
-        return groupCommit;
+        return host.groupCommit();
     }
 
     /** The high watermarks that were last written; a partition that is missing has none. */
@@ -368,12 +275,13 @@ public final class LogDirectory implements AutoCloseable {
                 return;
             }
             closed = true;
-            space.close();
-            housekeeper.stop();
+            host.space().close();
+            host.housekeeper().stop();
             closeLogs();
-            boolean clean = isOnline() && logs.values().stream().allMatch(PartitionLog::isFinished);
+            boolean clean =
+                    isOnline() && logs.values().stream().allMatch(log -> log.files().areFinished());
             if (clean) {
-                checkpoints.write(logs.values());
+                host.writeRecoveryPoints();
             }
             closeJournal(clean);
             if (clean) {
@@ -390,11 +298,11 @@ public final class LogDirectory implements AutoCloseable {
     private void closeLogs() {
         List<PartitionLog> all = new ArrayList<>(logs.values());
         if (isOnline()) {
-            all.forEach(PartitionLog::finish);
-            all.forEach(groupCommit::commit);
+            all.forEach(log -> log.files().finish());
+            all.forEach(host.groupCommit()::commit);
         }
-        groupCommit.finish();
-        all.forEach(PartitionLog::release);
+        host.groupCommit().finish();
+        all.forEach(log -> log.files().release());
     }
 
     private void closeJournal(boolean clean) throws IOException {
@@ -411,86 +319,11 @@ public final class LogDirectory implements AutoCloseable {
     /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;
-        space.close();
-        housekeeper.stop();
-        groupCommit.stopAndWait();
+        host.space().close();
+        host.housekeeper().stop();
+        host.groupCommit().stopAndWait();
         closeJournal(false);
-        logs.values().forEach(PartitionLog::release);
+        logs.values().forEach(log -> log.files().release());
         lock.close();
-    }
-
-    /** What logs, flusher and housekeeper see of their directory. */
-    private final class Host implements LogHost, GroupCommit.Host, Housekeeper.Host {
-        private final Clock clock;
-
-        Host(Clock clock) {
-            this.clock = clock;
-        }
-
-        @Override
-        public Clock clock() {
-            return clock;
-        }
-
-        @Override
-        public boolean isOnline() {
-            return faults.isOnline();
-        }
-
-        @Override
-        public void fail(IOException cause) {
-            faults.fail(cause);
-        }
-
-        @Override
-        public boolean admits(int bytes, Origin origin) {
-            return space.take(bytes, origin);
-        }
-
-        @Override
-        public void full(IOException cause) {
-            space.full(cause);
-        }
-
-        @Override
-        public void damaged(TopicPartition partition, String where) {
-            faults.damaged(partition, where);
-        }
-
-        @Override
-        public void requestFlush(PartitionLog dirty) {
-            groupCommit.commit(dirty);
-        }
-
-        @Override
-        public void flush(PartitionLog dirty) {
-            groupCommit.commitAndWait(dirty);
-        }
-
-        @Override
-        public void unflushed(PartitionLog dirty) {
-            housekeeper.watchAge(dirty);
-            housekeeper.checkpointSoon();
-        }
-
-        @Override
-        public long writtenRecoveryPoint(TopicPartition partition) {
-            return checkpoints.recoveryPoint(partition);
-        }
-
-        @Override
-        public void removeLater(List<Path> files, Duration delay) {
-            housekeeper.removeLater(files, delay);
-        }
-
-        @Override
-        public void writeRecoveryPoints() throws IOException {
-            checkpoints.write(logs.values());
-        }
-
-        @Override
-        public Collection<PartitionLog> logs() {
-            return logs.values();
-        }
     }
 }

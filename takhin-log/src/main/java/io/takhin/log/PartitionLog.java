@@ -35,11 +35,8 @@ public final class PartitionLog implements AutoCloseable {
     private final LogCutter cutter;
     private final LogReader reader;
     private final LogCleaning cleaning;
+    private final LogFiles files;
     private volatile Uuid topicId;
-    private volatile boolean finished;
-
-    /** Bytes of the active segment when producer state was last written. */
-    private int snapshotPosition;
 
     PartitionLog(
             LogHost host, LogConfig config, Uuid topicId, LogState.Loaded loaded, Origins origins) {
@@ -51,6 +48,7 @@ public final class PartitionLog implements AutoCloseable {
         this.cutter = new LogCutter(state, durability);
         this.reader = new LogReader(state, guard);
         this.cleaning = new LogCleaning(state, guard, reader, cutter, appender);
+        this.files = new LogFiles(state, guard);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
                 i < view.segments().size() - 1;
@@ -372,6 +370,10 @@ public final class PartitionLog implements AutoCloseable {
         return cleaning;
     }
 
+    LogFiles files() {
+        return files;
+    }
+
     LogDurability durability() {
         return durability;
     }
@@ -395,63 +397,10 @@ public final class PartitionLog implements AutoCloseable {
         return !view.segments().isEmpty() && view.start() > view.segments().getFirst().baseOffset();
     }
 
-    /**
-     * Writes what makes the next start quick: index tails, and producer state where the log has
-     * grown by so many bytes since it was last written.
-     */
-    void checkpoint(long producerBytes) {
-        state.lock.lock();
-        try {
-            LogView view = state.view;
-            if (state.isWritable() && !view.segments().isEmpty()) {
-                view.active().writeIndexTails();
-                // A new segment began with producer state of its own.
-                snapshotPosition = Math.min(snapshotPosition, view.endPosition());
-                state.epochs.write(state.directory);
-                if (view.endPosition() - snapshotPosition >= producerBytes) {
-                    state.snapshots.take(state.producers);
-                    snapshotPosition = view.endPosition();
-                    state.snapshots.deleteStray(view);
-                }
-            }
-        } catch (IOException e) {
-            if (DiskFullException.isCauseOf(e)) {
-                // What is in memory stays there, and the next checkpoint tries again.
-                state.host.full(e);
-            } else {
-                state.host.fail(e);
-            }
-        } finally {
-            state.lock.unlock();
-        }
-    }
-
     void expireProducers(Duration idleMax) {
         state.lock.lock();
         try {
             state.producers.expire(state.host.clock().wallMillis(), idleMax.toMillis());
-        } finally {
-            state.lock.unlock();
-        }
-    }
-
-    /** The files get another name, or go: they need not become durable any more. */
-    void abandonFiles() {
-        release();
-        state.view.segments().stream()
-                .flatMap(segment -> segment.files().stream())
-                .forEach(SharedFile::markDeleted);
-    }
-
-    /** The partition's directory was renamed. */
-    void moveTo(Path directory) {
-        state.lock.lock();
-        try {
-            state.directory = directory;
-            state.snapshots.moveTo(directory);
-            state.view.segments().stream()
-                    .flatMap(segment -> segment.files().stream())
-                    .forEach(file -> file.moveTo(directory));
         } finally {
             state.lock.unlock();
         }
@@ -464,51 +413,9 @@ public final class PartitionLog implements AutoCloseable {
             return;
         }
         if (state.host.isOnline()) {
-            finish();
+            files.finish();
             state.host.flush(this);
         }
-        release();
-    }
-
-    /** Writes indexes, epochs and producer state as a closed log has them. */
-    void finish() {
-        guard.change(() -> {
-            try {
-                writeTails();
-            } catch (IOException e) {
-                if (!DiskFullException.isCauseOf(e)) {
-                    throw e;
-                }
-                // The records are whole; the next start makes the rest anew.
-                finished = false;
-                state.host.full(e);
-            }
-        });
-    }
-
-    private void writeTails() throws IOException {
-        state.epochs.write(state.directory);
-        if (!state.view.segments().isEmpty()) {
-            state.view.active().finishIndexes();
-            state.justClosed.add(state.view.active());
-            state.snapshots.take(state.producers);
-        }
-        finished = true;
-    }
-
-    /** Whether {@link #finish} found space for all it had to write. */
-    boolean isFinished() {
-        return finished;
-    }
-
-    /** Nothing is written any more, and descriptors go; who reads may finish. */
-    void release() {
-        state.closed = true;
-        state.lock.lock();
-        try {
-            state.view.segments().forEach(Segment::closeForWriting);
-        } finally {
-            state.lock.unlock();
-        }
+        files.release();
     }
 }

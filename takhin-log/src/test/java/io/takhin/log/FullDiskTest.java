@@ -125,11 +125,11 @@ class FullDiskTest {
         log.flush();
         disk.fillUpTo(0);
 
-        log.checkpoint(0);
+        log.files().checkpoint(0);
         log.flush();
         assertThat(directory.isOnline()).isTrue();
         disk.empty();
-        log.checkpoint(0);
+        log.files().checkpoint(0);
 
         assertThat(Files.exists(PartitionFiles.snapshot(log.directory(), 1))).isTrue();
     }

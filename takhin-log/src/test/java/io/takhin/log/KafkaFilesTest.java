@@ -66,7 +66,7 @@ class KafkaFilesTest {
         PartitionLog log = open(directory);
         fill(log);
         List<String> written = Batches.all(log);
-        log.release();
+        log.files().release();
 
         try (KafkaLog kafka = KafkaLog.open(directory, CONFIG, false)) {
             assertThat(kafka.all()).isEqualTo(written);

@@ -104,7 +104,7 @@ class PartitionLogTest {
     void recordsAreThereAfterAReopenWithoutClose() throws IOException {
         append(Batches.of("a", "b"));
         log.flush();
-        log.release();
+        log.files().release();
 
         log = reopen(Batches.config());
 
@@ -267,7 +267,7 @@ class PartitionLogTest {
     @Test
     void anErrorOfTheDiskTakesTheLogOffline() throws IOException {
         append(Batches.of("a"));
-        log.release();
+        log.files().release();
         log = reopen(Batches.config(1024, 100));
         DeadFiles.remove(root.resolve("orders-0"));
 

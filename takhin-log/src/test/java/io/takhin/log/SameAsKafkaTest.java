@@ -273,7 +273,7 @@ class SameAsKafkaTest {
         if (random.nextBoolean()) {
             ours.close();
         } else {
-            ours.release();
+            ours.files().release();
         }
         ours = openOurs();
         if (start > ours.logStartOffset()) {

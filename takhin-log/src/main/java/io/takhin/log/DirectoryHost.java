@@ -1,0 +1,128 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What the logs of one data directory share, and what flusher and housekeeper see of it: the place
+ * where each finds the others.
+ *
+ * <p>Threads: any. Starts the flusher and the housekeeper.
+ */
+final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host {
+    private final Clock clock;
+    private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
+    private final Checkpoints checkpoints;
+    private final DiskSpace space;
+    private final StorageFaults faults;
+    private final GroupCommit groupCommit;
+    private final Housekeeper housekeeper;
+
+    DirectoryHost(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
+            throws IOException {
+        this.clock = clock;
+        this.checkpoints = new Checkpoints(root);
+        this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
+        this.faults = new StorageFaults(root, space);
+        this.groupCommit = new GroupCommit(this, rule, "log-flusher");
+        this.housekeeper = new Housekeeper(this, settings);
+        faults.onFailure(groupCommit::stop);
+    }
+
+    Map<TopicPartition, PartitionLog> logsByPartition() {
+        return logs;
+    }
+
+    Checkpoints checkpoints() {
+        return checkpoints;
+    }
+
+    DiskSpace space() {
+        return space;
+    }
+
+    StorageFaults faults() {
+        return faults;
+    }
+
+    GroupCommit groupCommit() {
+        return groupCommit;
+    }
+
+    Housekeeper housekeeper() {
+        return housekeeper;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public boolean isOnline() {
+        return faults.isOnline();
+    }
+
+    @Override
+    public void fail(IOException cause) {
+        faults.fail(cause);
+    }
+
+    @Override
+    public boolean admits(int bytes, Origin origin) {
+        return space.take(bytes, origin);
+    }
+
+    @Override
+    public void full(IOException cause) {
+        space.full(cause);
+    }
+
+    @Override
+    public void damaged(TopicPartition partition, String where) {
+        faults.damaged(partition, where);
+    }
+
+    @Override
+    public void requestFlush(PartitionLog dirty) {
+        groupCommit.commit(dirty);
+    }
+
+    @Override
+    public void flush(PartitionLog dirty) {
+        groupCommit.commitAndWait(dirty);
+    }
+
+    @Override
+    public void unflushed(PartitionLog dirty) {
+        housekeeper.watchAge(dirty);
+        housekeeper.checkpointSoon();
+    }
+
+    @Override
+    public long writtenRecoveryPoint(TopicPartition partition) {
+        return checkpoints.recoveryPoint(partition);
+    }
+
+    @Override
+    public void removeLater(List<Path> files, Duration delay) {
+        housekeeper.removeLater(files, delay);
+    }
+
+    @Override
+    public void writeRecoveryPoints() throws IOException {
+        checkpoints.write(logs.values());
+    }
+
+    @Override
+    public Collection<PartitionLog> logs() {
+        return logs.values();
+    }
+}

@@ -1,0 +1,120 @@
+package io.takhin.log;
+
+import io.takhin.base.Clock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a data directory for this process: keeps others out, puts back what the journal has, reads
+ * back every log, and begins a journal of its own.
+ *
+ * <p>Threads: one.
+ */
+final class DirectoryOpening {
+    private final Path root;
+    private final LogDirectorySettings settings;
+    private final FlushRule rule;
+    private final Clock clock;
+
+    DirectoryOpening(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock) {
+        this.root = root;
+        this.settings = settings;
+        this.rule = rule;
+        this.clock = clock;
+    }
+
+    /**
+     * @throws IOException also when another process has the directory
+     */
+    LogDirectory run(RecoveryListener listener) throws IOException {
+        Files.createDirectories(root);
+        DirectoryLock lock = DirectoryLock.take(root);
+        LogDirectory directory = null;
+        try {
+            OptionalLong epochOfCleanStop = CleanStop.brokerEpoch(root);
+            DirectoryHost host = new DirectoryHost(root, settings, rule, clock);
+            directory = new LogDirectory(root, lock, host, epochOfCleanStop);
+            recover(directory, host, listener);
+            host.space().start();
+            return directory;
+        } catch (IOException | RuntimeException e) {
+            if (directory != null) {
+                directory.abandon();
+            }
+            lock.close();
+            throw e;
+        }
+    }
+
+    private void recover(LogDirectory directory, DirectoryHost host, RecoveryListener listener)
+            throws IOException {
+        boolean clean = CleanStop.isMarked(root);
+        JournalContents contents = JournalContents.read(root, rule.journalHalfBytes(), clean);
+        DirectoryRecovery.Result result = readBack(host, contents, listener);
+        List<PartitionLog> inJournal = new ArrayList<>();
+        for (DirectoryRecovery.Recovered recovered : result.logs()) {
+            PartitionLog read =
+                    new PartitionLog(
+                            host,
+                            settings.defaults(),
+                            recovered.topicId(),
+                            recovered.loaded(),
+                            new PartitionLog.Origins(recovered.durableEnd(), false));
+            host.logsByPartition().put(read.topicPartition(), read);
+            if (recovered.inJournal()) {
+                read.durability().restored();
+                inJournal.add(read);
+            }
+        }
+        Journal journal = openJournal(host, contents, inJournal);
+        if (journal != null) {
+            directory.use(journal);
+            begin(journal, host, clean);
+        }
+        CleanStop.unmark(root);
+        host.logs().stream()
+                .filter(read -> !read.durability().isFlushed())
+                .forEach(host.groupCommit()::commit);
+        result.dead().forEach(dead -> host.removeLater(List.of(dead), Duration.ZERO));
+    }
+
+    private DirectoryRecovery.Result readBack(
+            DirectoryHost host, JournalContents contents, RecoveryListener listener)
+            throws IOException {
+        Checkpoints checkpoints = host.checkpoints();
+        if (!contents.hasEntries()) {
+            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
+        }
+        try (JournalReplay replay = JournalReplay.of(root, contents)) {
+            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
+        }
+    }
+
+    private @Nullable Journal openJournal(
+            DirectoryHost host, JournalContents contents, List<PartitionLog> inJournal)
+            throws IOException {
+        if (!rule.usesJournal() && !contents.hasEntries()) {
+            return null;
+        }
+        Journal opened = Journal.open(root, contents, host);
+        inJournal.forEach(opened::adopt);
+        return opened;
+    }
+
+    private static void begin(Journal journal, DirectoryHost host, boolean clean)
+            throws IOException {
+        if (clean) {
+            // Another program may have been here since it was filled. Before the mark goes, or
+            // the next start would believe it.
+            journal.drain();
+        }
+        journal.start();
+        host.groupCommit().use(journal);
+    }
+}
