@@ -25,7 +25,7 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.config.ConfigResource.Type;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.apache.kafka.common.quota.ClientQuotaFilter;
@@ -132,7 +132,11 @@ final class KafkaContents {
     }
 
     private void share() throws Exception {
-        contents.set(Type.GROUP, Contents.SHARE_GROUP, "share.auto.offset.reset", "earliest");
+        contents.set(
+                ConfigResource.Type.GROUP,
+                Contents.SHARE_GROUP,
+                "share.auto.offset.reset",
+                "earliest");
         Map<String, Object> settings =
                 Map.of("bootstrap.servers", broker.bootstrap(), "group.id", Contents.SHARE_GROUP);
         try (KafkaShareConsumer<String, String> consumer =
