@@ -36,12 +36,12 @@ final class CleanedSegment {
     }
 
     /** An empty one, with the base offset of the first segment it is to replace. */
-    static CleanedSegment begin(
-            Path directory, long baseOffset, LogConfig config, long nowMillis, Compaction.Pace pace)
+    static CleanedSegment begin(LogCleaning log, long baseOffset, Compaction.Pace pace)
             throws IOException {
-        Segment cleaned = Segment.cleaned(directory, baseOffset, nowMillis);
-        cleaned.openForWriting();
-        return new CleanedSegment(cleaned, config.indexIntervalBytes(), pace);
+        Segment cleaned =
+                Segment.cleaned(log.openFiles(), log.directory(), baseOffset, log.nowMillis());
+        cleaned.createFile();
+        return new CleanedSegment(cleaned, log.config().indexIntervalBytes(), pace);
     }
 
     void add(MemoryRecords batches, RecordFilter filter, BufferSupplier buffers)
@@ -95,8 +95,7 @@ final class CleanedSegment {
             }
         }
         segment.transactions().takeUnsynced();
-        segment.closeForWriting();
-        segment.recent().clear();
+        segment.rest();
         return segment;
     }
 

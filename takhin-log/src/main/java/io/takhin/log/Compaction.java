@@ -194,12 +194,7 @@ final class Compaction implements AutoCloseable {
             List<Segment> group, CompactionFilter filter, CleanedTransactions transactions)
             throws IOException {
         CleanedSegment target =
-                CleanedSegment.begin(
-                        log.directory(),
-                        group.getFirst().baseOffset(),
-                        log.config(),
-                        log.nowMillis(),
-                        pace);
+                CleanedSegment.begin(log, group.getFirst().baseOffset(), pace);
         boolean complete = false;
         try {
             filter.keepLastOf(log.lastRecords());

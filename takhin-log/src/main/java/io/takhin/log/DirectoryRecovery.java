@@ -28,6 +28,7 @@ final class DirectoryRecovery {
     private final Path root;
     private final LogDirectorySettings settings;
     private final Checkpoints checkpoints;
+    private final OpenFiles openFiles;
     private final boolean cleanStop;
     private final Clock clock;
     private final @Nullable JournalReplay replay;
@@ -49,15 +50,15 @@ final class DirectoryRecovery {
     DirectoryRecovery(
             Path root,
             LogDirectorySettings settings,
-            Checkpoints checkpoints,
-            @Nullable JournalReplay replay,
-            Clock clock) {
+            DirectoryHost host,
+            @Nullable JournalReplay replay) {
         this.root = root;
         this.settings = settings;
-        this.checkpoints = checkpoints;
+        this.checkpoints = host.checkpoints();
+        this.openFiles = host.openFiles();
         this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
-        this.clock = clock;
+        this.clock = host.clock();
     }
 
     Result run(RecoveryListener listener) throws IOException {
@@ -143,7 +144,8 @@ final class DirectoryRecovery {
                         clock.wallMillis(),
                         settings.producerIdleMax());
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, settings.defaults(), trust).run();
+                new LogRecovery(partition, directory, settings.defaults(), openFiles, trust)
+                        .run();
         long end = loaded.view().end();
         return new Recovered(
                 loaded, topicId, cleanStop ? end : Math.min(recoveryPoint, end), inJournal);

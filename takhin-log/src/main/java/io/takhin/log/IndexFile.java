@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of entries of one size, sorted, that grows at its end. The newest entries are kept in
@@ -20,9 +21,13 @@ final class IndexFile {
     /** Below so many entries one read is cheaper than halving further. */
     private static final int BLOCK_ENTRIES = 256;
 
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+
     private final SharedFile file;
     private final int entryBytes;
-    private volatile Entries entries;
+
+    /** Null until somebody asks. */
+    private volatile @Nullable Entries entries;
 
     /**
      * Immutable, but for tail bytes past the last entry.
@@ -43,19 +48,39 @@ final class IndexFile {
         long of(ByteBuffer entries, int at);
     }
 
-    IndexFile(Path path, int entryBytes) throws IOException {
-        this.file = new SharedFile(path);
+    /** Looks at no file before it has to. */
+    IndexFile(SharedFile file, int entryBytes) {
+        this.file = file;
         this.entryBytes = entryBytes;
-        int stored = Files.exists(path) ? (int) (Files.size(path) / entryBytes) : 0;
-        this.entries = new Entries(stored, ByteBuffer.allocate(0), 0);
+    }
+
+    private Entries entries() throws IOException {
+        Entries known = entries;
+        return known == null ? load() : known;
+    }
+
+    /** One at a time, and never over what the owner has made of it meanwhile. */
+    private synchronized Entries load() throws IOException {
+        Entries loaded = entries;
+        if (loaded == null) {
+            long bytes = 0;
+            try {
+                bytes = Files.size(file.path());
+            } catch (NoSuchFileException _) {
+                // Made with the first entries.
+            }
+            loaded = new Entries((int) (bytes / entryBytes), EMPTY, 0);
+            entries = loaded;
+        }
+        return loaded;
     }
 
     SharedFile file() {
         return file;
     }
 
-    int count() {
-        return entries.count();
+    int count() throws IOException {
+        return entries().count();
     }
 
     /** Puts one entry behind the others; {@code entry} holds exactly its bytes. */
@@ -66,10 +91,10 @@ final class IndexFile {
     }
 
     private Entries withRoom() throws IOException {
-        if (entries.inTail >= TAIL_ENTRIES_MAX) {
+        if (entries().inTail >= TAIL_ENTRIES_MAX) {
             writeTailIfPossible();
         }
-        Entries now = entries;
+        Entries now = entries();
         int capacity = now.tail.capacity() / entryBytes;
         if (now.inTail < capacity) {
             return now;
@@ -96,7 +121,7 @@ final class IndexFile {
 
     /** Brings what is in memory to the file, which it creates; not to the disk. */
     void writeTail() throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         FileChannel channel = file.acquireOrCreate();
         try {
             ByteBuffer bytes = now.tail.duplicate().limit(now.inTail * entryBytes).position(0);
@@ -105,18 +130,20 @@ final class IndexFile {
                 position += channel.write(bytes, position);
             }
         } finally {
+            file.written();
             file.release();
         }
-        entries = new Entries(now.count(), ByteBuffer.allocate(0), 0);
+        entries = new Entries(now.count(), EMPTY, 0);
     }
 
     boolean hasTail() {
-        return entries.inTail > 0;
+        Entries known = entries;
+        return known != null && known.inTail > 0;
     }
 
     /** Forgets all entries from the given one on. */
     void truncateTo(int count) throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         if (count >= now.count()) {
             return;
         }
@@ -129,11 +156,12 @@ final class IndexFile {
                             kept);
             return;
         }
-        entries = new Entries(count, ByteBuffer.allocate(0), 0);
+        entries = new Entries(count, EMPTY, 0);
         FileChannel channel = file.acquire();
         try {
             channel.truncate((long) count * entryBytes);
         } finally {
+            file.written();
             file.release();
         }
     }
@@ -171,12 +199,13 @@ final class IndexFile {
 
     /** Forgets everything, also bytes that are no whole entry. */
     void clear() throws IOException {
-        entries = new Entries(0, ByteBuffer.allocate(0), 0);
+        entries = new Entries(0, EMPTY, 0);
         if (Files.exists(file.path())) {
             FileChannel channel = file.acquire();
             try {
                 channel.truncate(0);
             } finally {
+                file.written();
                 file.release();
             }
         }
@@ -184,18 +213,18 @@ final class IndexFile {
 
     /** Bytes of one entry, at index 0 of the buffer. */
     ByteBuffer entry(int index) throws IOException {
-        return read(entries, index, 1);
+        return read(entries(), index, 1);
     }
 
     /** All entries. */
     ByteBuffer all() throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         return read(now, 0, now.count());
     }
 
     /** The last entry whose key is not above the wanted one; -1 where all are. */
     int floor(Key key, long wanted) throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         int low = 0;
         int high = now.count();
         while (high - low > BLOCK_ENTRIES) {

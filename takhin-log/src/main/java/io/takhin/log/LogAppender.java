@@ -211,8 +211,13 @@ final class LogAppender {
             state.snapshots.take(state.producers);
         }
         Segment opened =
-                new Segment(state.directory, baseOffset, 0, state.host.clock().wallMillis());
-        opened.openForWriting();
+                new Segment(
+                        state.host.openFiles(),
+                        state.directory,
+                        baseOffset,
+                        0,
+                        state.host.clock().wallMillis());
+        opened.createFile();
         if (!view.segments().isEmpty()) {
             state.justClosed.add(view.active());
         }

@@ -36,7 +36,6 @@ final class LogCutter {
         discard(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
         active.truncateTo(LogReader.positionOf(active, offset), offset);
-        active.openForWriting();
         state.publishCut(segments, Math.min(offset, view.start()), offset);
         durability.cutTo(offset);
         state.epochs.truncateFromEnd(offset);
@@ -65,8 +64,13 @@ final class LogCutter {
         state.epochs.clear();
         state.writeEpochsWhenPossible();
         state.producers.clear(offset);
-        Segment opened = new Segment(state.directory, offset, 0, state.host.clock().wallMillis());
-        opened.openForWriting();
+        Segment opened = new Segment(
+                        state.host.openFiles(),
+                        state.directory,
+                        offset,
+                        0,
+                        state.host.clock().wallMillis());
+        opened.createFile();
         state.namesChanged = true;
         state.publishCut(List.of(opened), start, offset);
         durability.cutTo(offset);
@@ -100,7 +104,6 @@ final class LogCutter {
     void forget(List<Segment> replaced, long keptSnapshot) throws IOException {
         List<Path> dead = new ArrayList<>();
         for (Segment segment : replaced) {
-            segment.closeForWriting();
             if (segment.baseOffset() != keptSnapshot) {
                 state.snapshots.delete(segment.baseOffset());
             }
@@ -116,15 +119,11 @@ final class LogCutter {
         List<Path> dead = new ArrayList<>();
         for (Segment segment : segments) {
             state.justClosed.remove(segment);
-            segment.closeForWriting();
             state.snapshots.delete(segment.baseOffset());
             for (SharedFile file : segment.files()) {
-                Path renamed =
-                        file.path()
-                                .resolveSibling(file.path().getFileName() + PartitionFiles.DELETED);
                 file.markDeleted();
-                file.renameTo(renamed);
-                dead.add(renamed);
+                file.renameTo(file.suffix() + PartitionFiles.DELETED);
+                dead.add(file.path());
             }
         }
         if (!dead.isEmpty()) {

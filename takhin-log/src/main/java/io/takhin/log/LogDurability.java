@@ -207,7 +207,7 @@ final class LogDurability {
         return state.justClosed.isEmpty()
                 && !view.segments().isEmpty()
                 && view.active() == endSegment
-                && !view.active().transactions().isUnsynced();
+                && !view.active().hasUnsyncedTransactions();
     }
 
     private Plan planForGrowth(LogView view) {
@@ -243,6 +243,7 @@ final class LogDurability {
         List<Segment> changed = firstPlan ? view.segments() : closed;
         firstPlan = false;
         Stream.concat(changed.stream(), Stream.of(view.active()))
+                .filter(Segment::hasUnsyncedTransactions)
                 .map(Segment::transactions)
                 .filter(TransactionIndex::takeUnsynced)
                 .forEach(index -> files.add(index.file()));
@@ -337,7 +338,6 @@ final class LogDurability {
         long end = plan.view().end();
         state.lock.lock();
         try {
-            plan.closed().forEach(Segment::closeForWriting);
             if (plan.view().cuts() != state.view.cuts()) {
                 return false;
             }
@@ -378,7 +378,9 @@ final class LogDurability {
             state.lock.unlock();
         }
         for (Segment segment : behind) {
-            segment.file().sync();
+            if (!segment.file().isKnownSynced()) {
+                segment.file().sync();
+            }
         }
         state.lock.lock();
         try {

@@ -23,6 +23,7 @@ final class LogRecovery {
     private final TopicPartition partition;
     private final Path directory;
     private final LogConfig config;
+    private final OpenFiles openFiles;
     private final Trust trust;
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
@@ -45,7 +46,13 @@ final class LogRecovery {
             long nowMillis,
             Duration producerIdleMax) {}
 
-    LogRecovery(TopicPartition partition, Path directory, LogConfig config, Trust trust) {
+    LogRecovery(
+            TopicPartition partition,
+            Path directory,
+            LogConfig config,
+            OpenFiles openFiles,
+            Trust trust) {
+        this.openFiles = openFiles;
         this.partition = partition;
         this.directory = directory;
         this.config = config;
@@ -175,8 +182,8 @@ final class LogRecovery {
         }
         segments.clear();
         epochs.clear();
-        Segment empty = new Segment(directory, logStart, 0, trust.nowMillis);
-        empty.openForWriting();
+        Segment empty = new Segment(openFiles, directory, logStart, 0, trust.nowMillis);
+        empty.createFile();
         segments.add(empty);
         return logStart;
     }
@@ -191,7 +198,8 @@ final class LogRecovery {
         if (file.size() > Segment.BYTES_MAX) {
             throw new IOException("segment too large in " + directory + ": " + file);
         }
-        return new Segment(directory, file.baseOffset(), (int) file.size(), trust.nowMillis);
+        return new Segment(
+                openFiles, directory, file.baseOffset(), (int) file.size(), trust.nowMillis);
     }
 
     private static boolean isLast(List<PartitionTidying.Found> found, PartitionTidying.Found file) {

@@ -77,12 +77,13 @@ public final class PartitionLog implements AutoCloseable {
             Files.createDirectories(directory);
             PartitionMetadataFile.write(directory, topicId);
         }
+        LoneHost host = new LoneHost(clock);
         LogRecovery.Trust nothing =
                 new LogRecovery.Trust(
                         false, 0, 0, clock.wallMillis(), Duration.ofMillis(Long.MAX_VALUE));
-        LogState.Loaded loaded = new LogRecovery(partition, directory, config, nothing).run();
+        LogState.Loaded loaded = new LogRecovery(partition, directory, config, host.openFiles(), nothing).run();
         return new PartitionLog(
-                new LoneHost(clock), config, topicId, loaded, new Origins(0, isNew));
+                host, config, topicId, loaded, new Origins(0, isNew));
     }
 
     public TopicPartition topicPartition() {
