@@ -12,7 +12,8 @@ import java.util.Optional;
  *     compacted
  * @param overdueSeconds since when {@code max.compaction.lag.ms} is exceeded; 0 when it is not
  * @param lastRunMillis when the log was last compacted, since the epoch; -1: not since the start
- * @param lastError why the log is not compacted any more until the broker is started again
+ * @param lastError why the log could not be compacted: for want of space, which passes, or for good
+ *     until the broker is started again; empty once it could
  */
 public record CleaningStatus(
         long logStart,

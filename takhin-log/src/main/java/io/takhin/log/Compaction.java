@@ -48,6 +48,9 @@ final class Compaction implements AutoCloseable {
         /** The log was changed or deleted, or the run was stopped; what was done stays done. */
         record GivenUp(String why) implements Outcome {}
 
+        /** The disk has no room for what is written anew; what was done stays done. */
+        record NoSpace(String why) implements Outcome {}
+
         /** No run will get over this. */
         record Impossible(String why) implements Outcome {}
     }
@@ -60,7 +63,7 @@ final class Compaction implements AutoCloseable {
         this.map = OffsetMap.of(section.end() - section.first(), pace.mapBytesMax());
     }
 
-    /** Never fails: an error of the disk takes the directory offline. */
+    /** Never fails: an error of the disk takes the directory offline, unless it is only full. */
     Outcome run() {
         try {
             return compact();
@@ -70,7 +73,9 @@ final class Compaction implements AutoCloseable {
             return new Outcome.Impossible(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             log.failed(e);
-            return new Outcome.GivenUp(String.valueOf(e.getMessage()));
+            return DiskFullException.isCauseOf(e)
+                    ? new Outcome.NoSpace("the disk is full")
+                    : new Outcome.GivenUp(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             // Records that cannot be decompressed or parsed show in many kinds of exceptions.
             return log.isGone(e)
@@ -100,8 +105,12 @@ final class Compaction implements AutoCloseable {
         long after = 0;
         for (List<Segment> group :
                 SegmentGroups.of(segments, log.config(), view.endOf(segments.size() - 1))) {
+            long bytes = group.stream().mapToLong(Segment::size).sum();
+            if (!log.hasRoomToRewrite(bytes)) {
+                return new Outcome.NoSpace("the disk is nearly full");
+            }
             SegmentSwap swap = new SegmentSwap(rewrite(group, filter, transactions), group);
-            before += group.stream().mapToLong(Segment::size).sum();
+            before += bytes;
             after += swap.cleaned().size();
             putInPlace(swap);
         }
@@ -235,16 +244,26 @@ final class Compaction implements AutoCloseable {
             swap.abandon();
             throw new GivenUpException("the log is gone");
         }
-        SegmentSwap.rename(swap.announcements());
-        log.syncDirectory();
+        announce(swap);
         if (!log.replace(swap)) {
             swap.abandon();
             log.syncDirectory();
             throw new GivenUpException("segments were deleted meanwhile");
         }
-        log.syncDirectory();
+        log.syncReplaced();
         log.settle(swap);
-        log.syncDirectory();
+        log.syncReplaced();
+    }
+
+    /** All or nothing: what is announced would replace segments with the next start. */
+    private void announce(SegmentSwap swap) throws IOException {
+        try {
+            SegmentSwap.rename(swap.announcements());
+            log.syncDirectory();
+        } catch (IOException e) {
+            swap.abandon();
+            throw e;
+        }
     }
 
     @Override

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks at all logs of a directory for some to compact, and compacts them, the dirtiest first. A
- * log that cannot be compacted is left alone until the next start, and the others go on.
+ * log that cannot be compacted is left alone until the next start, one for which there is no space
+ * until the next look, and the others go on.
  *
  * <p>Threads: one at a time looks; any may ask for a status.
  */
@@ -40,23 +41,30 @@ final class CompactionLook {
      * @param of the log: another one may have its name later
      * @param cuts of the log at that time: a log that was cut since may hold other records
      * @param error why it cannot be compacted
+     * @param isFinal whether it is left alone for that until the next start
      */
     private record Progress(
             PartitionLog of,
             long cleanedBelow,
             int cuts,
             long lastRunMillis,
-            @Nullable String error) {
+            @Nullable String error,
+            boolean isFinal) {
+        static Progress of(PartitionLog log, long cleanedBelow) {
+            int cuts = log.cleaning().view().cuts();
+            return new Progress(log, cleanedBelow, cuts, -1, null, false);
+        }
+
         Progress at(long offset, int newCuts) {
-            return new Progress(of, offset, newCuts, lastRunMillis, error);
+            return new Progress(of, offset, newCuts, lastRunMillis, null, false);
         }
 
         Progress ranAt(long millis) {
-            return new Progress(of, cleanedBelow, cuts, millis, error);
+            return new Progress(of, cleanedBelow, cuts, millis, error, isFinal);
         }
 
-        Progress failed(String why) {
-            return new Progress(of, cleanedBelow, cuts, lastRunMillis, why);
+        Progress failed(@Nullable String why, boolean finallySo) {
+            return new Progress(of, cleanedBelow, cuts, lastRunMillis, why, finallySo);
         }
     }
 
@@ -75,8 +83,7 @@ final class CompactionLook {
         this.offsets = new CleanerOffsets(directory.root());
         for (PartitionLog each : directory.logs()) {
             TopicPartition name = each.topicPartition();
-            int cuts = each.cleaning().view().cuts();
-            progress.put(name, new Progress(each, offsets.of(name), cuts, -1, null));
+            progress.put(name, Progress.of(each, offsets.of(name)));
         }
         directory.onRemoval(this::forget);
     }
@@ -85,8 +92,8 @@ final class CompactionLook {
         List<Candidate> due = new ArrayList<>();
         for (PartitionLog each : directory.logs()) {
             if (each.config().compacted()) {
-                if (progressOf(each).error() == null) {
-                    candidate(each).filter(CompactionLook::isDue).ifPresent(due::add);
+                if (!progressOf(each).isFinal()) {
+                    candidate(each).ifPresent(due::add);
                 }
                 if (outlooks.isDebugEnabled()) {
                     outlooks.debug("{}: {}", each.topicPartition(), outlook(each));
@@ -98,25 +105,30 @@ final class CompactionLook {
             Optional<Candidate> next = Optional.of(first);
             while (next.isPresent() && !pace.stopped().getAsBoolean() && compact(next.get())) {
                 // What did not fit into memory is left for another run.
-                next = candidate(first.log()).filter(CompactionLook::isDue);
+                next = candidate(first.log());
             }
         }
     }
 
-    private static boolean isDue(Candidate one) {
-        return one.section().isDue(one.log().config().cleanup());
-    }
-
+    /** A log that is due; empty when it is not, or cannot be looked at. */
     private Optional<Candidate> candidate(PartitionLog each) {
         try {
             closeOverdue(each);
             LogCleaning cleaning = each.cleaning();
-            return Optional.of(
-                    cleaning.ask(view -> new Candidate(each, view, section(each, view))));
+            Candidate found = cleaning.ask(view -> new Candidate(each, view, section(each, view)));
+            if (found.section().isDue(each.config().cleanup())) {
+                return Optional.of(found);
+            }
+            if (progressOf(each).error() != null) {
+                note(progressOf(each).failed(null, false));
+            }
         } catch (KafkaStorageException e) {
             log.debug("{} cannot be looked at", each.topicPartition(), e);
-            return Optional.empty();
+            if (each.cleaning().isOpen()) {
+                note(progressOf(each).failed("the disk is full", false));
+            }
         }
+        return Optional.empty();
     }
 
     private DirtySection section(PartitionLog each, LogView view) throws IOException {
@@ -171,8 +183,15 @@ final class CompactionLook {
                 note(known);
                 log.info("compaction of {} was given up: {}", one.log().topicPartition(), why);
             }
+            case Outcome.NoSpace(String why) -> {
+                note(known.failed(why, false));
+                log.warn(
+                        "{} is compacted when there is space for it: {}",
+                        one.log().topicPartition(),
+                        why);
+            }
             case Outcome.Impossible(String why) -> {
-                note(known.failed(why));
+                note(known.failed(why, true));
                 log.error(
                         "{} cannot be compacted, and is left as it is until the next start: {}",
                         one.log().topicPartition(),
@@ -191,9 +210,7 @@ final class CompactionLook {
 
     private Progress progressOf(PartitionLog each) {
         Progress known = progress.get(each.topicPartition());
-        return known != null && known.of() == each
-                ? known
-                : new Progress(each, 0, each.cleaning().view().cuts(), -1, null);
+        return known != null && known.of() == each ? known : Progress.of(each, 0);
     }
 
     /** A topic of the same name must not inherit how far this one was. */
@@ -247,9 +264,10 @@ final class CompactionLook {
 
     /** How far the log is from being compacted, for people. */
     String outlook(PartitionLog each) {
-        String error = progressOf(each).error();
-        if (error != null) {
-            return "compaction failed: " + error;
+        Progress known = progressOf(each);
+        if (known.error() != null) {
+            return "compaction failed, and is tried again with the next %s: %s"
+                    .formatted(known.isFinal() ? "start" : "look", known.error());
         }
         return dirt(each)
                 .map(section ->

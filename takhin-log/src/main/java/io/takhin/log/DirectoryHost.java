@@ -99,6 +99,11 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
+    public boolean hasRoomToRewrite(long bytes) {
+        return space.hasRoomToRewrite(bytes);
+    }
+
+    @Override
     public void full(IOException cause) {
         space.full(cause);
     }

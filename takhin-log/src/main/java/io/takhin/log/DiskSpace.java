@@ -143,6 +143,23 @@ public final class DiskSpace implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Whether so many bytes may be written that take the place of others later. They may come out
+     * of one half of the reserve: compaction makes space in the end, but group offsets and metadata
+     * must find some meanwhile.
+     */
+    boolean hasRoomToRewrite(long bytes) {
+        if (reserve.isNone()) {
+            return true;
+        }
+        try {
+            return store.usable() - bytes >= reserve.bytesOf(store.total()) / 2;
+        } catch (IOException | UnsupportedOperationException e) {
+            log.debug("cannot ask {} for its space", root, e);
+            return !isReadOnly();
+        }
+    }
+
     /** A write met the end of the disk. */
     void full(IOException cause) {
         if (reserve.isNone()) {

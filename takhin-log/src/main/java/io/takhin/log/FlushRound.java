@@ -41,7 +41,7 @@ final class FlushRound {
     }
 
     void flush(List<PartitionLog> logs) throws IOException {
-        long startNanos = System.nanoTime();
+        long startNanos = host.clock().nanos();
         long journalBytes = sort(logs);
         // The quick ones first: who waits for the journal need not wait for more.
         if (!writeJournal(journalBytes, startNanos)) {
@@ -147,7 +147,7 @@ final class FlushRound {
             bytes += part.plan.bytes();
             complete(part, target);
         }
-        observer.flushed(target, parts.size(), bytes, System.nanoTime() - startNanos);
+        observer.flushed(target, parts.size(), bytes, host.clock().nanos() - startNanos);
     }
 
     private void complete(Part part, FlushObserver.Target target) {

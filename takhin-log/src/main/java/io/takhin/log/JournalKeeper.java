@@ -39,7 +39,7 @@ final class JournalKeeper {
     private boolean preparationFailed;
 
     /** After a failure: not before this. */
-    private volatile long retryAtNanos = System.nanoTime();
+    private volatile long retryAtNanos;
 
     private volatile boolean preparing;
     private volatile boolean hurried;
@@ -50,6 +50,7 @@ final class JournalKeeper {
         this.host = host;
         this.file = file;
         this.halves = halves;
+        this.retryAtNanos = host.clock().nanos();
         this.thread =
                 new ThreadPoolExecutor(
                         1,
@@ -77,7 +78,7 @@ final class JournalKeeper {
 
     /** Returns at once; halves become free one after the other. */
     void prepareSoon() {
-        if (!preparing && System.nanoTime() - retryAtNanos >= 0) {
+        if (!preparing && host.clock().nanos() - retryAtNanos >= 0) {
             preparing = true;
             submit(this::prepare);
         }
@@ -108,7 +109,7 @@ final class JournalKeeper {
                         e.toString());
             }
             preparationFailed = true;
-            retryAtNanos = System.nanoTime() + RETRY_NANOS;
+            retryAtNanos = host.clock().nanos() + RETRY_NANOS;
         } finally {
             working.unlock();
             preparing = false;
@@ -150,9 +151,9 @@ final class JournalKeeper {
                 return;
             }
             for (PartitionLog each : half.logs()) {
-                long start = System.nanoTime();
+                long start = host.clock().nanos();
                 each.durability().settle();
-                pause(System.nanoTime() - start);
+                pause(host.clock().nanos() - start);
             }
             host.writeRecoveryPoints();
             file.reset(half.index(), ++lastGeneration);

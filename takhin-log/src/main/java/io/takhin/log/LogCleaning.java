@@ -93,6 +93,11 @@ final class LogCleaning {
         }
     }
 
+    /** Whether so many bytes may be written anew without taking what others will need. */
+    boolean hasRoomToRewrite(long bytes) {
+        return state.host.hasRoomToRewrite(bytes);
+    }
+
     List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
         return reader.abortedTransactions(from, to);
     }
@@ -116,6 +121,7 @@ final class LogCleaning {
      *
      * @param end of the log when this was decided
      * @return false when the log has changed since
+     * @throws KafkaStorageException when the log is offline, or there is no space for a new segment
      */
     boolean dropFirst(List<Segment> doomed, long end) {
         List<Segment> dropped = new ArrayList<>();
@@ -127,7 +133,7 @@ final class LogCleaning {
             }
             long upTo = view.endOf(doomed.size() - 1);
             if (all) {
-                appender.roll(upTo);
+                roll(upTo);
                 // What names the log's end must be on the disk before the last file of records
                 // leaves it.
                 DiskSync.syncPath(state.directory);
@@ -142,14 +148,27 @@ final class LogCleaning {
         return first.size() <= segments.size() && segments.subList(0, first.size()).equals(first);
     }
 
-    /** Closes the segment if it is still the active one, and has records. */
+    /** A log without space for another segment goes on in the one it has. */
+    private void roll(long baseOffset) throws IOException {
+        try {
+            appender.roll(baseOffset);
+        } catch (IOException e) {
+            throw DiskFullException.isCauseOf(e) ? new DiskFullException(e) : e;
+        }
+    }
+
+    /**
+     * Closes the segment if it is still the active one, and has records.
+     *
+     * @throws KafkaStorageException when the log is offline, or there is no space for a new segment
+     */
     void close(Segment active) {
         guard.change(() -> {
             LogView view = state.view;
             if (view.segments().contains(active)
                     && view.active() == active
                     && view.endPosition() > 0) {
-                appender.roll(view.end());
+                roll(view.end());
             }
         });
     }
@@ -204,6 +223,18 @@ final class LogCleaning {
 
     void syncDirectory() throws IOException {
         DiskSync.syncPath(state.directory);
+    }
+
+    /**
+     * As {@link #syncDirectory}, when segments have been replaced: there is no way back, so that
+     * also a want of space takes the directory offline.
+     */
+    void syncReplaced() {
+        var _ =
+                guard.find(() -> {
+                    DiskSync.syncPath(state.directory);
+                    return true;
+                });
     }
 
     /** Whether an exception only says that the log is not there any more. */

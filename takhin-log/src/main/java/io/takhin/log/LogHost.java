@@ -27,6 +27,11 @@ interface LogHost {
     /** Whether there is room for so many bytes, which are then counted as written. */
     boolean admits(int bytes, Origin origin);
 
+    /**
+     * Whether there is room to write so many bytes anew beside the old ones, which go only later.
+     */
+    boolean hasRoomToRewrite(long bytes);
+
     /** Nothing could be written because the disk has no space; nothing is lost, either. */
     void full(IOException cause);
 

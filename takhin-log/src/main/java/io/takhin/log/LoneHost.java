@@ -65,6 +65,11 @@ final class LoneHost implements LogHost {
     }
 
     @Override
+    public boolean hasRoomToRewrite(long bytes) {
+        return true;
+    }
+
+    @Override
     public void full(IOException cause) {
         log.error("the disk is full: delete topics or records, or enlarge it", cause);
     }

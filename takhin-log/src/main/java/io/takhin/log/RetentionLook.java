@@ -55,9 +55,10 @@ final class RetentionLook {
         LogView view = cleaning.view();
         List<Doomed> doomed =
                 cleaning.ask(seen -> Retention.of(seen, cleanup, highWatermark, now)).doomed();
-        if (!doomed.isEmpty()) {
-            drop(each, doomed, view.end());
-        }
+        int closed = Math.clamp(view.segments().size() - 1L, 0, doomed.size());
+        drop(each, doomed.subList(0, closed), view.end());
+        // By itself: it needs space for another one in its place, which may come of the others.
+        drop(each, doomed.subList(closed, doomed.size()), view.end());
         if (outlooks.isDebugEnabled()) {
             outlooks.debug("{}: {}", each.topicPartition(), outlook(each));
         }
@@ -65,7 +66,7 @@ final class RetentionLook {
 
     private static void drop(PartitionLog each, List<Doomed> doomed, long end) {
         List<Segment> segments = doomed.stream().map(Doomed::segment).toList();
-        if (!each.cleaning().dropFirst(segments, end)) {
+        if (doomed.isEmpty() || !each.cleaning().dropFirst(segments, end)) {
             return;
         }
         each.requestFlush();

@@ -64,12 +64,14 @@ public final class MetadataNode {
                 settings.isVoter()
                         ? ControllerNode.start(settings, format, raft, surroundings)
                         : null;
+        AppliedOffset applied = new AppliedOffset();
         this.quorum =
                 new QuorumAccess(
                         settings.nodeId(),
                         raft,
                         controller == null ? null : new ControllerCalls(controller),
                         network.remoteController(surroundings.time()),
+                        applied,
                         surroundings);
         Registration registration =
                 new Registration(
@@ -83,7 +85,12 @@ public final class MetadataNode {
         this.producerIds = new ProducerIds(settings.nodeId(), quorum, membership);
         this.views =
                 new ViewPublisher(
-                        format.clusterId(), settings.broker().listener(), membership::onApplied);
+                        format.clusterId(),
+                        settings.broker().listener(),
+                        offset -> {
+                            applied.advance(offset);
+                            membership.onApplied(offset);
+                        });
         this.loader = ImageLoading.loader(settings, raft, surroundings);
         this.snapshots = ImageLoading.snapshots(settings, raft, surroundings);
         this.voter =

@@ -27,6 +27,13 @@ public interface Quorum {
     CompletableFuture<ApiMessage> ask(
             ApiMessage request, short version, Caller caller, int timeoutMillis);
 
+    /**
+     * Done when this node's view has all that this node knows to be committed now: who asked the
+     * controller here and waits for this reads what it wrote. Kafka does not promise it, and where
+     * the controller is another node it does not hold here either. Done after a second in any case.
+     */
+    CompletableFuture<Void> visible();
+
     /** On whose behalf the controller is asked. */
     record Caller(KafkaPrincipal principal, String clientId, String clientAddress) {}
 

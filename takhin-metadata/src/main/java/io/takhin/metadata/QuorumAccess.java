@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.NotControllerException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -31,10 +32,13 @@ final class QuorumAccess implements Quorum {
     /** Retries faster than this would flood a controller that is about to start. */
     private static final Duration RETRY_DELAY = Duration.ofMillis(20);
 
+    private static final Duration VISIBLE_MAX = Duration.ofSeconds(1);
+
     private final int nodeId;
     private final RaftNode raft;
     private final @Nullable ControllerCalls controller;
     private final RemoteController remote;
+    private final AppliedOffset applied;
     private final KafkaTime time;
     private final MetadataTimer timer;
 
@@ -46,11 +50,13 @@ final class QuorumAccess implements Quorum {
             RaftNode raft,
             @Nullable ControllerCalls controller,
             RemoteController remote,
+            AppliedOffset applied,
             RaftNode.Surroundings surroundings) {
         this.nodeId = nodeId;
         this.raft = raft;
         this.controller = controller;
         this.remote = remote;
+        this.applied = applied;
         this.time = surroundings.time();
         this.timer = surroundings.timer();
     }
@@ -72,6 +78,20 @@ final class QuorumAccess implements Quorum {
         CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
         attempt(question, answer);
         return answer;
+    }
+
+    @Override
+    public CompletableFuture<Void> visible() {
+        OptionalLong end = raft.client().highWatermark();
+        if (end.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> reached = applied.reached(end.getAsLong() - 1);
+        if (!reached.isDone()) {
+            Future<?> patience = timer.after(VISIBLE_MAX, () -> reached.complete(null));
+            var _ = reached.whenComplete((_, _) -> patience.cancel(false));
+        }
+        return reached;
     }
 
     /** A question and how long it may still take; nanoseconds of the node's time. */

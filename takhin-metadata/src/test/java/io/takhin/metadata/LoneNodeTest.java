@@ -1,6 +1,7 @@
 package io.takhin.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -13,7 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigResource;
@@ -297,6 +301,35 @@ class LoneNodeTest {
 
             await().atMost(SOON).until(() -> alone.view().topic("orders") != null);
             assertThat(known.getFirst()).isFalse();
+        }
+    }
+
+    @Test
+    void whoWaitsUntilItIsVisibleReadsWhatHeWrote() throws Exception {
+        CountDownLatch heard = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        MetadataSettings settings = LoneNode.settings(directory, null, SettingRules.NONE);
+        try (LoneNode alone =
+                LoneNode.start(
+                        settings,
+                        -1,
+                        node ->
+                                node.addListener((_, next) -> {
+                                    if (next.topic("orders") != null && goOn.getCount() > 0) {
+                                        heard.countDown();
+                                        assertThatCode(goOn::await).doesNotThrowAnyException();
+                                    }
+                                }))) {
+            alone.ask(LoneNode.topic("orders", 1), CreateTopicsResponseData.class);
+            assertThat(heard.await(10, TimeUnit.SECONDS)).isTrue();
+
+            CompletableFuture<Void> visible = alone.node().quorum().visible();
+            assertThat(visible).isNotDone();
+            assertThat(alone.view().topic("orders")).isNull();
+
+            goOn.countDown();
+            visible.get(10, TimeUnit.SECONDS);
+            assertThat(alone.view().topic("orders")).isNotNull();
         }
     }
 

@@ -30,10 +30,15 @@ public final class SmallDisk {
         return root;
     }
 
+    /** Bytes that may still be written. */
+    public long usable() throws IOException {
+        return Files.getFileStore(root).getUsableSpace();
+    }
+
     /** Takes all but so many bytes. */
     public void fillUpTo(long left) throws IOException {
         try (OutputStream filler = Files.newOutputStream(root.resolve(FILLER))) {
-            long wanted = Files.getFileStore(root).getUsableSpace() - left;
+            long wanted = usable() - left;
             byte[] page = new byte[4096];
             for (long written = 0; written < wanted; written += page.length) {
                 filler.write(page);

@@ -13,7 +13,8 @@ import org.apache.kafka.common.protocol.ApiMessage;
 /**
  * The active controller, as handlers ask it: in the newest version of a request, because the newest
  * says most, and with one deadline for all questions a client's request leads to. Where nothing has
- * to be added or refused, the client's request is passed on in its own version.
+ * to be added or refused, the client's request is passed on in its own version. An answer is handed
+ * out when this broker's view has what it tells of, as far as {@link Quorum#visible} promises that.
  *
  * <p>Threads: any.
  */
@@ -74,7 +75,8 @@ public final class Controller {
 
         <T extends ApiMessage> CompletableFuture<T> ask(
                 ApiMessage request, short version, Class<T> answer) {
-            return quorum.ask(request, version, caller, millisLeft()).thenApply(answer::cast);
+            return quorum.ask(request, version, caller, millisLeft())
+                    .thenCompose(reply -> quorum.visible().thenApply(_ -> answer.cast(reply)));
         }
 
         int millisLeft() {

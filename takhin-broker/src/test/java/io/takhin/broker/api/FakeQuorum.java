@@ -44,6 +44,11 @@ public final class FakeQuorum implements Quorum {
     }
 
     @Override
+    public CompletableFuture<Void> visible() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
     public Status status() {
         return new Status(Role.LEADER, OptionalInt.of(1), 1);
     }
