@@ -219,7 +219,7 @@ final class LogAppender {
                         state.host.clock().wallMillis());
         opened.createFile();
         if (!view.segments().isEmpty()) {
-            state.justClosed.add(view.active());
+            state.noteClosed(view.active());
         }
         state.namesChanged = true;
         List<Segment> segments = new ArrayList<>(view.segments());

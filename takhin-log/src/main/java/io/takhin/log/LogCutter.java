@@ -118,7 +118,8 @@ final class LogCutter {
     private void discard(List<Segment> segments) throws IOException {
         List<Path> dead = new ArrayList<>();
         for (Segment segment : segments) {
-            state.justClosed.remove(segment);
+            state.justClosed =
+                    state.justClosed.stream().filter(closed -> closed != segment).toList();
             state.snapshots.delete(segment.baseOffset());
             for (SharedFile file : segment.files()) {
                 file.markDeleted();

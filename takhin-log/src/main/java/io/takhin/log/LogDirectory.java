@@ -316,6 +316,11 @@ public final class LogDirectory implements AutoCloseable {
         host.writeRecoveryPoints();
     }
 
+    /** Closes what nobody used since the last call; the housekeeper does it in its own time. */
+    boolean letRest() throws IOException {
+        return host.housekeeper().letRest();
+    }
+
     /** Lets go without a word, as a killed process does: the next start has to recover. */
     void abandon() throws IOException {
         closed = true;

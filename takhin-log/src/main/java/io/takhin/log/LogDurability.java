@@ -6,7 +6,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +24,10 @@ final class LogDurability {
     private static final long NEVER = Long.MIN_VALUE;
 
     private final LogState state;
-    private final List<DurableListener> listeners = new CopyOnWriteArrayList<>();
+    private volatile List<DurableListener> listeners = List.of();
+
     private final AtomicBoolean queued = new AtomicBoolean();
+
     private volatile long durableEnd;
     private volatile long segmentsEnd;
 
@@ -36,7 +37,7 @@ final class LogDurability {
     private int endPosition;
 
     /** Segments with bytes below the durable end that are durable in the journal only. */
-    private final List<Segment> journalled = new ArrayList<>(1);
+    private List<Segment> journalled = List.of();
 
     /** Something was cut off since the last plan. */
     private boolean cut;
@@ -79,8 +80,8 @@ final class LogDurability {
         newDirectory = true;
     }
 
-    void addListener(DurableListener listener) {
-        listeners.add(listener);
+    synchronized void addListener(DurableListener listener) {
+        listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
     }
 
     /** True when the log was not yet waiting for the flusher. */
@@ -184,8 +185,8 @@ final class LogDurability {
             if (isOnlyGrown(view) && paths.isEmpty()) {
                 return planForGrowth(view);
             }
-            List<Segment> closed = List.copyOf(state.justClosed);
-            state.justClosed.clear();
+            List<Segment> closed = state.justClosed;
+            state.justClosed = List.of();
             boolean afterCut = cut;
             cut = false;
             return new Plan(
@@ -323,7 +324,7 @@ final class LogDurability {
         try {
             LogView view = state.view;
             int first = Math.max(0, view.indexOf(durableEnd));
-            journalled.addAll(view.segments().subList(first, view.segments().size()));
+            journalled = List.copyOf(view.segments().subList(first, view.segments().size()));
         } finally {
             state.lock.unlock();
         }
@@ -348,12 +349,13 @@ final class LogDurability {
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);
-                    journalled.clear();
+                    journalled = List.of();
                 }
                 case JOURNAL -> {
                     boolean grown = plan.range() != null && plan.range().bytes() > 0;
                     if (grown && endSegment != null && !journalled.contains(endSegment)) {
-                        journalled.add(endSegment);
+                        journalled =
+                                Stream.concat(journalled.stream(), Stream.of(endSegment)).toList();
                     }
                 }
             }
@@ -371,7 +373,7 @@ final class LogDurability {
         int cuts;
         state.lock.lock();
         try {
-            behind = List.copyOf(journalled);
+            behind = journalled;
             end = durableEnd;
             cuts = state.view.cuts();
         } finally {
@@ -387,7 +389,7 @@ final class LogDurability {
             if (state.view.cuts() == cuts) {
                 segmentsEnd = Math.max(segmentsEnd, end);
                 if (durableEnd == end) {
-                    journalled.clear();
+                    journalled = List.of();
                 }
             }
         } finally {

@@ -74,7 +74,7 @@ final class LogFiles {
         state.epochs.write(state.directory);
         if (!state.view.segments().isEmpty()) {
             state.view.active().finishIndexes();
-            state.justClosed.add(state.view.active());
+            state.noteClosed(state.view.active());
             state.snapshots.take(state.producers);
         }
         finished = true;

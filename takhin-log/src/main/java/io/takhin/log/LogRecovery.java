@@ -217,7 +217,7 @@ final class LogRecovery {
         // A snapshot behind the first scanned batch may know batches that are gone, and could not
         // tell which transactions were rolled back in between.
         snapshots.deleteAbove(from);
-        if (trust.cleanStop && snapshots.offsets().isEmpty()) {
+        if (trust.cleanStop && snapshots.isEmpty()) {
             producers.setEndOffset(view.end());
             return producers;
         }

@@ -72,6 +72,11 @@ final class PartitionFiles {
         }
     }
 
+    /** The offset of a snapshot of producer state; -1 where the file is none. */
+    static long snapshotOffsetOf(String fileName) {
+        return offsetOf(fileName, SNAPSHOT);
+    }
+
     static String directoryOf(TopicPartition partition) {
         return partition.topic() + "-" + partition.partition();
     }

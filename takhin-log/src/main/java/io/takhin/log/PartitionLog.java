@@ -53,7 +53,7 @@ public final class PartitionLog implements AutoCloseable {
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
                 i < view.segments().size() - 1;
                 i++) {
-            state.justClosed.add(view.segments().get(i));
+            state.noteClosed(view.segments().get(i));
         }
     }
 
