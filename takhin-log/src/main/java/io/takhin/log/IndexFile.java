@@ -33,10 +33,11 @@ final class IndexFile {
      * Immutable, but for tail bytes past the last entry.
      *
      * @param stored how many entries lie in the file
+     * @param cut whether there is more in the file, which the next write takes away
      * @param tail the entries after them
      * @param inTail how many of those there are
      */
-    private record Entries(int stored, ByteBuffer tail, int inTail) {
+    private record Entries(int stored, boolean cut, ByteBuffer tail, int inTail) {
         int count() {
             return stored + inTail;
         }
@@ -69,7 +70,8 @@ final class IndexFile {
             } catch (NoSuchFileException _) {
                 // Made with the first entries.
             }
-            loaded = new Entries((int) (bytes / entryBytes), EMPTY, 0);
+            int stored = (int) (bytes / entryBytes);
+            loaded = new Entries(stored, (long) stored * entryBytes < bytes, EMPTY, 0);
             entries = loaded;
         }
         return loaded;
@@ -87,7 +89,7 @@ final class IndexFile {
     void append(ByteBuffer entry) throws IOException {
         Entries now = withRoom();
         now.tail.put(now.inTail * entryBytes, entry, entry.position(), entryBytes);
-        entries = new Entries(now.stored, now.tail, now.inTail + 1);
+        entries = new Entries(now.stored, now.cut, now.tail, now.inTail + 1);
     }
 
     private Entries withRoom() throws IOException {
@@ -100,7 +102,7 @@ final class IndexFile {
             return now;
         }
         int larger = Math.max(capacity * 2, TAIL_ENTRIES_MIN);
-        return new Entries(now.stored, copy(now.tail, now.inTail, larger), now.inTail);
+        return new Entries(now.stored, now.cut, copy(now.tail, now.inTail, larger), now.inTail);
     }
 
     /** An index that cannot be written now costs memory; the records it points to are there. */
@@ -126,6 +128,9 @@ final class IndexFile {
         try {
             ByteBuffer bytes = now.tail.duplicate().limit(now.inTail * entryBytes).position(0);
             long position = (long) now.stored * entryBytes;
+            if (now.cut) {
+                channel.truncate(position);
+            }
             while (bytes.hasRemaining()) {
                 position += channel.write(bytes, position);
             }
@@ -133,15 +138,16 @@ final class IndexFile {
             file.written();
             file.release();
         }
-        entries = new Entries(now.count(), EMPTY, 0);
+        entries = new Entries(now.count(), false, EMPTY, 0);
     }
 
+    /** Whether the file is not what this is. */
     boolean hasTail() {
         Entries known = entries;
-        return known != null && known.inTail > 0;
+        return known != null && (known.inTail > 0 || known.cut);
     }
 
-    /** Forgets all entries from the given one on. */
+    /** Forgets all entries from the given one on; the file does with the next write. */
     void truncateTo(int count) throws IOException {
         Entries now = entries();
         if (count >= now.count()) {
@@ -152,18 +158,12 @@ final class IndexFile {
             entries =
                     new Entries(
                             now.stored,
-                            copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MAX)),
+                            now.cut,
+                            copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MIN)),
                             kept);
             return;
         }
-        entries = new Entries(count, EMPTY, 0);
-        FileChannel channel = file.acquire();
-        try {
-            channel.truncate((long) count * entryBytes);
-        } finally {
-            file.written();
-            file.release();
-        }
+        entries = new Entries(count, true, EMPTY, 0);
     }
 
     /**
@@ -197,18 +197,10 @@ final class IndexFile {
         return false;
     }
 
-    /** Forgets everything, also bytes that are no whole entry. */
+    /** Forgets everything; as {@link #truncateTo}. */
     void clear() throws IOException {
-        entries = new Entries(0, EMPTY, 0);
-        if (Files.exists(file.path())) {
-            FileChannel channel = file.acquire();
-            try {
-                channel.truncate(0);
-            } finally {
-                file.written();
-                file.release();
-            }
-        }
+        Entries now = entries();
+        entries = new Entries(0, now.stored > 0 || now.cut, EMPTY, 0);
     }
 
     /** Bytes of one entry, at index 0 of the buffer. */

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. One flusher and one housekeeper a directory.
  */
 public final class LogDirectory implements AutoCloseable {
+    private static final int CLOSED_TOGETHER = 500;
+
     private final Path root;
     private final DirectoryLock lock;
     private final OptionalLong epochOfCleanStop;
@@ -297,9 +299,13 @@ public final class LogDirectory implements AutoCloseable {
 
     private void closeLogs() {
         List<PartitionLog> all = new ArrayList<>(logs.values());
-        if (isOnline()) {
-            all.forEach(log -> log.files().finish());
-            all.forEach(host.groupCommit()::commit);
+        // Not all at once: what is written stays open until it is on the disk.
+        for (int from = 0; from < all.size() && isOnline(); from += CLOSED_TOGETHER) {
+            List<PartitionLog> some =
+                    all.subList(from, Math.min(all.size(), from + CLOSED_TOGETHER));
+            some.forEach(log -> log.files().finish());
+            host.groupCommit().commitAndWait(some);
+            some.forEach(log -> log.files().release());
         }
         host.groupCommit().finish();
         all.forEach(log -> log.files().release());

@@ -77,6 +77,7 @@ final class LogRecovery {
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
         ProducerSnapshots snapshots = ProducerSnapshots.list(directory);
         ProducerState producers = recoverProducers(snapshots, view);
+        segments.forEach(Segment::closeUnused);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
     }
 

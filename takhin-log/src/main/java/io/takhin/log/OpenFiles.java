@@ -34,6 +34,10 @@ final class OpenFiles {
     private final AtomicLong age = new AtomicLong();
 
     private long ageOfSweep;
+
+    /** When somebody last looked for files to close and found too few; 0 when all went well. */
+    private final AtomicLong ageOfLook = new AtomicLong();
+
     private final AtomicBoolean watched = new AtomicBoolean();
     private volatile Runnable watcher = () -> {};
 
@@ -74,18 +78,26 @@ final class OpenFiles {
 
     /** Closes what is too much. Nobody who calls this holds a file's monitor. */
     void makeRoom() {
-        if (open.size() <= limit) {
+        int size = open.size();
+        long now = age.get();
+        long looked = ageOfLook.get();
+        // Where all have to stay open, the next look must be the rarer the more there are.
+        boolean due = now - looked > size / BATCH_DIVISOR || looked == 0;
+        if (size <= limit || !due || !ageOfLook.compareAndSet(looked, now)) {
             return;
         }
-        List<Candidate> oldest = candidates();
-        int wanted = open.size() - limit + limit / BATCH_DIVISOR;
-        for (Candidate candidate : oldest) {
+        int wanted = size - limit + limit / BATCH_DIVISOR;
+        for (Candidate candidate : candidates()) {
             if (wanted <= 0) {
+                ageOfLook.set(0);
                 return;
             }
             if (candidate.file.closeIfUnusedSince(candidate.usedAt)) {
                 wanted--;
             }
+        }
+        if (wanted <= 0) {
+            ageOfLook.set(0);
         }
     }
 
@@ -94,7 +106,11 @@ final class OpenFiles {
     /** Ages are taken once: they change while others use their files. */
     private List<Candidate> candidates() {
         List<Candidate> candidates = new ArrayList<>(open.size());
-        open.forEach(file -> candidates.add(new Candidate(file, file.usedAt())));
+        for (SharedFile file : open) {
+            if (!file.isUnsynced()) {
+                candidates.add(new Candidate(file, file.usedAt()));
+            }
+        }
         candidates.sort(Comparator.comparingLong(Candidate::usedAt));
         return candidates;
     }

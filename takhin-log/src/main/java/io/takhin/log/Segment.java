@@ -434,6 +434,17 @@ final class Segment {
         }
     }
 
+    /** Others need the descriptors more; what has to stay open does. */
+    void closeUnused() {
+        file.closeIfUnusedSince(Long.MAX_VALUE);
+        Indexes known = indexes;
+        if (known != null) {
+            known.offsets.entries().file().closeIfUnusedSince(Long.MAX_VALUE);
+            known.times.entries().file().closeIfUnusedSince(Long.MAX_VALUE);
+            known.transactions.file().closeIfUnusedSince(Long.MAX_VALUE);
+        }
+    }
+
     /** Nothing more will be written here: descriptors go once nobody reads. */
     void retire() {
         file.retire();
