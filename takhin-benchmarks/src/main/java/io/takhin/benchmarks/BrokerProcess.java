@@ -97,11 +97,13 @@ final class BrokerProcess implements AutoCloseable {
     /** Bytes of objects that are alive after a full collection. */
     long heapBytes() throws IOException, InterruptedException {
         run("GC.run");
-        // "Total   1234   567890": instances, bytes.
-        String histogram = run("GC.class_histogram");
-        String total =
-                histogram.lines().filter(line -> line.startsWith("Total")).findFirst().orElseThrow();
-        return Long.parseLong(total.strip().split("\\s+")[2]);
+        // "   1:   1234   567890  CLASS": rank, instances, bytes. The collector fills gaps with
+        // arrays that are no object of anybody's.
+        return run("GC.class_histogram")
+                .lines()
+                .filter(line -> line.matches(" *\\d+:.*") && !line.contains("FillerElement"))
+                .mapToLong(line -> Long.parseLong(line.strip().split("\\s+")[2]))
+                .sum();
     }
 
     /** What jcmd answers to a command. */

@@ -63,6 +63,9 @@ public final class ManyPartitions {
         Files.createDirectories(home);
         long emptyHeap;
         try (BrokerProcess broker = started("first start")) {
+            say("clean stop", "seconds", broker.stop());
+        }
+        try (BrokerProcess broker = started("start without partitions")) {
             emptyHeap = broker.heapBytes();
             create(broker);
             produce(broker, records);

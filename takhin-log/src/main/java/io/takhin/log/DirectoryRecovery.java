@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,6 +34,9 @@ final class DirectoryRecovery {
     private final boolean cleanStop;
     private final Clock clock;
     private final @Nullable JournalReplay replay;
+
+    /** One name for all partitions of a topic. */
+    private final Map<String, String> topics = new ConcurrentHashMap<>();
 
     /** What was found, and directories that only wait to be removed. */
     record Result(List<Recovered> logs, List<Path> dead) {}
@@ -131,6 +136,10 @@ final class DirectoryRecovery {
         if (partition == null) {
             throw new IllegalStateException("no partition: " + directory);
         }
+        partition =
+                new TopicPartition(
+                        topics.computeIfAbsent(partition.topic(), name -> name),
+                        partition.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
         Uuid topicId = PartitionMetadataFile.read(directory);
         long restoredFrom = Math.max(recoveryPoint, checkpoints.logStart(partition));

@@ -26,7 +26,7 @@ final class Housekeeper {
     private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(10);
 
     /** A file that nobody has used for one to two of these is closed. */
-    private static final Duration REST_INTERVAL = Duration.ofSeconds(10);
+    private static final Duration REST_INTERVAL = Duration.ofSeconds(5);
 
     private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
 

@@ -159,7 +159,7 @@ final class LogAppender {
         noteEpochs(batches);
         segment.append(batches, state.config.indexIntervalBytes());
         for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
-            state.producers.update(batches, at, segment.transactions()::append);
+            state.producers.update(batches, at, txn -> segment.transactions().append(txn));
         }
         LogView view = state.view;
         state.view =

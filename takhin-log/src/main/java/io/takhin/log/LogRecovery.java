@@ -77,7 +77,7 @@ final class LogRecovery {
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
         ProducerSnapshots snapshots = ProducerSnapshots.list(directory);
         ProducerState producers = recoverProducers(snapshots, view);
-        segments.forEach(Segment::closeUnused);
+        segments.forEach(Segment::settleAfterRecovery);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
     }
 
@@ -138,9 +138,9 @@ final class LogRecovery {
             }
             boolean last = isLast(found, file);
             boolean below = !last && nextBase(found, file) <= trusted;
-            if (below && SegmentRecovery.hasIndexes(segment)) {
+            if (below && segment.hasIndexFiles()) {
                 end = nextBase(found, file);
-            } else if (last && trust.cleanStop && SegmentRecovery.hasIndexes(segment)) {
+            } else if (last && trust.cleanStop && segment.hasIndexFiles()) {
                 end = endOfLast(segment);
             } else {
                 int before = segment.size();

@@ -34,7 +34,6 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogCutter cutter;
     private final LogReader reader;
-    private final LogCleaning cleaning;
     private final LogFiles files;
     private volatile Uuid topicId;
 
@@ -47,7 +46,6 @@ public final class PartitionLog implements AutoCloseable {
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.reader = new LogReader(state, guard);
-        this.cleaning = new LogCleaning(state, guard, reader, cutter, appender);
         this.files = new LogFiles(state, guard);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
@@ -368,7 +366,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The log as those see it who take old records out of it. */
     LogCleaning cleaning() {
-        return cleaning;
+        return new LogCleaning(state, guard, reader, cutter, appender);
     }
 
     LogFiles files() {

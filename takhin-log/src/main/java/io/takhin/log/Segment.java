@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -404,6 +405,10 @@ final class Segment {
      * against the file: a wrong entry costs a longer walk, not a wrong answer.
      */
     int startFor(FileChannel channel, long offset, int end) throws IOException {
+        if (end <= BatchScanner.LOOKUP_BYTES) {
+            // One read finds it, with an index or without.
+            return 0;
+        }
         OffsetPosition entry = offsets().floor(offset);
         if (entry.position() <= 0 || entry.position() >= end) {
             return 0;
@@ -434,14 +439,39 @@ final class Segment {
         }
     }
 
-    /** Others need the descriptors more; what has to stay open does. */
-    void closeUnused() {
+    /** Whether both indexes have a file of whole entries, as a closed segment has them. */
+    boolean hasIndexFiles() throws IOException {
+        return isWhole(beside(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
+                && isWhole(beside(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
+    }
+
+    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
+        try {
+            return Files.size(index.path()) % entryBytes == 0;
+        } catch (NoSuchFileException _) {
+            return false;
+        }
+    }
+
+    /**
+     * Read back, and not used before somebody asks for it: keeps neither descriptors nor memory,
+     * but for what is not in the files. Nobody else knows the segment yet.
+     */
+    void settleAfterRecovery() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
+        recent = null;
         Indexes known = indexes;
-        if (known != null) {
-            known.offsets.entries().file().closeIfUnusedSince(Long.MAX_VALUE);
-            known.times.entries().file().closeIfUnusedSince(Long.MAX_VALUE);
-            known.transactions.file().closeIfUnusedSince(Long.MAX_VALUE);
+        if (known == null) {
+            return;
+        }
+        boolean unwritten =
+                known.offsets.entries().hasTail()
+                        || known.times.entries().hasTail()
+                        || known.transactions.isUnsynced();
+        List<SharedFile> files = files();
+        files.forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
+        if (!unwritten && files.stream().noneMatch(SharedFile::isOpen)) {
+            indexes = null;
         }
     }
 
