@@ -116,6 +116,37 @@ final class JournalKeeper {
         }
     }
 
+    /** Returns at once. Until the log is settled, asking again changes nothing. */
+    void settleSoon(PartitionLog log) {
+        if (log.durability().takeSettling()) {
+            submit(() -> {
+                try {
+                    settle(log);
+                } catch (IOException e) {
+                    host.fail(e);
+                }
+            });
+        }
+    }
+
+    private void settle(PartitionLog log) throws IOException {
+        working.lock();
+        try {
+            if (host.isOnline() && !stopped) {
+                settleAndPause(log);
+            }
+        } finally {
+            working.unlock();
+            log.durability().endSettling();
+        }
+    }
+
+    private void settleAndPause(PartitionLog log) throws IOException {
+        long start = host.clock().nanos();
+        log.durability().settle();
+        pause(host.clock().nanos() - start);
+    }
+
     /** Returns at once; the half is free some time later. */
     void checkpointSoon(JournalHalf half) {
         submit(() -> {
@@ -151,9 +182,7 @@ final class JournalKeeper {
                 return;
             }
             for (PartitionLog each : half.logs()) {
-                long start = host.clock().nanos();
-                each.durability().settle();
-                pause(host.clock().nanos() - start);
+                settleAndPause(each);
             }
             host.writeRecoveryPoints();
             file.reset(half.index(), ++lastGeneration);

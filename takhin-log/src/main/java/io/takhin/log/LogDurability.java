@@ -38,6 +38,14 @@ final class LogDurability {
     /** Segments with bytes below the durable end that are durable in the journal only. */
     private final List<Segment> journalled = new ArrayList<>(1);
 
+    /** All bytes that only the journal had when they became durable. */
+    private volatile long journalledBytes;
+
+    /** So many of them are durable in the segments too. */
+    private volatile long settledBytes;
+
+    private final AtomicBoolean settling = new AtomicBoolean();
+
     /** Something was cut off since the last plan. */
     private boolean cut;
 
@@ -348,14 +356,9 @@ final class LogDurability {
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);
-                    journalled.clear();
+                    settledUpTo(journalledBytes);
                 }
-                case JOURNAL -> {
-                    boolean grown = plan.range() != null && plan.range().bytes() > 0;
-                    if (grown && endSegment != null && !journalled.contains(endSegment)) {
-                        journalled.add(endSegment);
-                    }
-                }
+                case JOURNAL -> addJournalled(plan);
             }
         } finally {
             state.lock.unlock();
@@ -364,15 +367,49 @@ final class LogDurability {
         return true;
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
+    private void addJournalled(Plan plan) {
+        if (plan.range() == null || plan.range().bytes() == 0 || endSegment == null) {
+            return;
+        }
+        journalledBytes += plan.range().bytes();
+        if (!journalled.contains(endSegment)) {
+            journalled.add(endSegment);
+        }
+    }
+
+    private void settledUpTo(long bytes) {
+        settledBytes = Math.max(settledBytes, bytes);
+        if (settledBytes == journalledBytes) {
+            journalled.clear();
+        }
+    }
+
+    /** How much the segments lag behind the journal; not counting what a start put back. */
+    long unsettledBytes() {
+        return journalledBytes - settledBytes;
+    }
+
+    /** True when nobody else is about to settle the log. */
+    boolean takeSettling() {
+        return settling.compareAndSet(false, true);
+    }
+
+    void endSettling() {
+        settling.set(false);
+    }
+
     /** Makes what only the journal has durable in the segments too. */
     void settle() throws IOException {
         List<Segment> behind;
         long end;
+        long bytes;
         int cuts;
         state.lock.lock();
         try {
             behind = List.copyOf(journalled);
             end = durableEnd;
+            bytes = journalledBytes;
             cuts = state.view.cuts();
         } finally {
             state.lock.unlock();
@@ -384,9 +421,7 @@ final class LogDurability {
         try {
             if (state.view.cuts() == cuts) {
                 segmentsEnd = Math.max(segmentsEnd, end);
-                if (durableEnd == end) {
-                    journalled.clear();
-                }
+                settledUpTo(bytes);
             }
         } finally {
             state.lock.unlock();
