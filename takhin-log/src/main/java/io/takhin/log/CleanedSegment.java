@@ -3,7 +3,6 @@ package io.takhin.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.apache.kafka.common.record.internal.MemoryRecords;

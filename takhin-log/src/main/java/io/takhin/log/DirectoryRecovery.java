@@ -153,8 +153,7 @@ final class DirectoryRecovery {
                         clock.wallMillis(),
                         settings.producerIdleMax());
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, settings.defaults(), openFiles, trust)
-                        .run();
+                new LogRecovery(partition, directory, settings.defaults(), openFiles, trust).run();
         long end = loaded.view().end();
         return new Recovered(
                 loaded, topicId, cleanStop ? end : Math.min(recoveryPoint, end), inJournal);

@@ -14,7 +14,7 @@ import java.util.Set;
 
 /**
  * Brings files to the disk: one by one where they are few, by one sync of the whole file system
- * where they are many (ADR 10).
+ * where they are many (ADR 14).
  *
  * <p>Threads: one at a time.
  */

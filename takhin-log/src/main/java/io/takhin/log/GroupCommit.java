@@ -35,6 +35,7 @@ public final class GroupCommit {
     private volatile boolean finishing;
 
     private volatile @Nullable Journal journal;
+
     /** Whether the flusher may have taken logs that it has not finished with. */
     private volatile boolean atWork;
 

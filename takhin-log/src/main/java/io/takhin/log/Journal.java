@@ -227,6 +227,11 @@ final class Journal {
         JournalFormat.putEntry(target, at, JournalEntry.padding(current().generation(), zeros));
     }
 
+    /** The log's segments are to catch up with the journal; returns at once. */
+    void settleSoon(PartitionLog log) {
+        keeper.settleSoon(log);
+    }
+
     /** Returns when segments hold durably all that the journal does. Waits for the disk. */
     void drain() throws IOException {
         JournalHalf half = current;

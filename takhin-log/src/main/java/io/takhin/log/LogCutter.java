@@ -64,7 +64,8 @@ final class LogCutter {
         state.epochs.clear();
         state.writeEpochsWhenPossible();
         state.producers.clear(offset);
-        Segment opened = new Segment(
+        Segment opened =
+                new Segment(
                         state.host.openFiles(),
                         state.directory,
                         offset,

@@ -39,6 +39,14 @@ final class LogDurability {
     /** Segments with bytes below the durable end that are durable in the journal only. */
     private List<Segment> journalled = List.of();
 
+    /** All bytes that only the journal had when they became durable. */
+    private volatile long journalledBytes;
+
+    /** So many of them are durable in the segments too. */
+    private volatile long settledBytes;
+
+    private final AtomicBoolean settling = new AtomicBoolean();
+
     /** Something was cut off since the last plan. */
     private boolean cut;
 
@@ -349,15 +357,9 @@ final class LogDurability {
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);
-                    journalled = List.of();
+                    settledUpTo(journalledBytes);
                 }
-                case JOURNAL -> {
-                    boolean grown = plan.range() != null && plan.range().bytes() > 0;
-                    if (grown && endSegment != null && !journalled.contains(endSegment)) {
-                        journalled =
-                                Stream.concat(journalled.stream(), Stream.of(endSegment)).toList();
-                    }
-                }
+                case JOURNAL -> addJournalled(plan);
             }
         } finally {
             state.lock.unlock();
@@ -366,15 +368,49 @@ final class LogDurability {
         return true;
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
+    private void addJournalled(Plan plan) {
+        if (plan.range() == null || plan.range().bytes() == 0 || endSegment == null) {
+            return;
+        }
+        journalledBytes += plan.range().bytes();
+        if (!journalled.contains(endSegment)) {
+            journalled = Stream.concat(journalled.stream(), Stream.of(endSegment)).toList();
+        }
+    }
+
+    private void settledUpTo(long bytes) {
+        settledBytes = Math.max(settledBytes, bytes);
+        if (settledBytes == journalledBytes) {
+            journalled = List.of();
+        }
+    }
+
+    /** How much the segments lag behind the journal; not counting what a start put back. */
+    long unsettledBytes() {
+        return journalledBytes - settledBytes;
+    }
+
+    /** True when nobody else is about to settle the log. */
+    boolean takeSettling() {
+        return settling.compareAndSet(false, true);
+    }
+
+    void endSettling() {
+        settling.set(false);
+    }
+
     /** Makes what only the journal has durable in the segments too. */
     void settle() throws IOException {
         List<Segment> behind;
         long end;
+        long bytes;
         int cuts;
         state.lock.lock();
         try {
             behind = journalled;
             end = durableEnd;
+            bytes = journalledBytes;
             cuts = state.view.cuts();
         } finally {
             state.lock.unlock();
@@ -388,9 +424,7 @@ final class LogDurability {
         try {
             if (state.view.cuts() == cuts) {
                 segmentsEnd = Math.max(segmentsEnd, end);
-                if (durableEnd == end) {
-                    journalled = List.of();
-                }
+                settledUpTo(bytes);
             }
         } finally {
             state.lock.unlock();

@@ -24,8 +24,10 @@ final class OffsetCheckpoint {
         Map<String, String> topics = new HashMap<>();
         try {
             for (String[] entry : CheckpointFile.read(path, 3)) {
-                TopicPartition partition = new TopicPartition(
-                        topics.computeIfAbsent(entry[0], name -> name), Integer.parseInt(entry[1]));
+                TopicPartition partition =
+                        new TopicPartition(
+                                topics.computeIfAbsent(entry[0], name -> name),
+                                Integer.parseInt(entry[1]));
                 offsets.put(partition, Long.parseLong(entry[2]));
             }
         } catch (NumberFormatException e) {

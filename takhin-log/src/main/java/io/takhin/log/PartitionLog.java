@@ -79,9 +79,9 @@ public final class PartitionLog implements AutoCloseable {
         LogRecovery.Trust nothing =
                 new LogRecovery.Trust(
                         false, 0, 0, clock.wallMillis(), Duration.ofMillis(Long.MAX_VALUE));
-        LogState.Loaded loaded = new LogRecovery(partition, directory, config, host.openFiles(), nothing).run();
-        return new PartitionLog(
-                host, config, topicId, loaded, new Origins(0, isNew));
+        LogState.Loaded loaded =
+                new LogRecovery(partition, directory, config, host.openFiles(), nothing).run();
+        return new PartitionLog(host, config, topicId, loaded, new Origins(0, isNew));
     }
 
     public TopicPartition topicPartition() {

@@ -86,9 +86,10 @@ final class ProducerSnapshots {
             DiskSpace.discard(List.of(file));
             throw e;
         }
-        offsets = LongStream.concat(Arrays.stream(offsets), LongStream.of(state.endOffset()))
-                .sorted()
-                .toArray();
+        offsets =
+                LongStream.concat(Arrays.stream(offsets), LongStream.of(state.endOffset()))
+                        .sorted()
+                        .toArray();
         unsynced = Stream.concat(unsynced.stream(), Stream.of(file)).toList();
     }
 

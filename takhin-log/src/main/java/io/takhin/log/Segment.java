@@ -53,12 +53,7 @@ final class Segment {
      *
      * @param size of the file of batches; 0 where it has still to be made
      */
-    Segment(
-            OpenFiles openFiles,
-            Path directory,
-            long baseOffset,
-            int size,
-            long createdMillis) {
+    Segment(OpenFiles openFiles, Path directory, long baseOffset, int size, long createdMillis) {
         this(openFiles, new SharedFile(openFiles, directory, baseOffset, LOG), size, createdMillis);
     }
 
@@ -72,8 +67,7 @@ final class Segment {
     }
 
     /** One that is being made to replace others; what an earlier attempt left is removed. */
-    static Segment cleaned(
-            OpenFiles openFiles, Path directory, long baseOffset, long nowMillis)
+    static Segment cleaned(OpenFiles openFiles, Path directory, long baseOffset, long nowMillis)
             throws IOException {
         SharedFile file =
                 new SharedFile(openFiles, directory, baseOffset, LOG + PartitionFiles.CLEANED);
@@ -516,9 +510,6 @@ final class Segment {
     /** The data first: a segment without it is none. */
     List<SharedFile> files() {
         return List.of(
-                file,
-                offsets().entries().file(),
-                times().entries().file(),
-                transactions().file());
+                file, offsets().entries().file(), times().entries().file(), transactions().file());
     }
 }

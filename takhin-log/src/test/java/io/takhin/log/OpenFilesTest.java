@@ -154,9 +154,10 @@ class OpenFilesTest {
         write(written);
         sweep();
 
-        assertThatThrownBy(() -> openFiles.sweep(_ -> {
-                    throw new IOException("the disk is broken");
-                }))
+        assertThatThrownBy(() ->
+                        openFiles.sweep(_ -> {
+                            throw new IOException("the disk is broken");
+                        }))
                 .isInstanceOf(IOException.class);
 
         assertThat(written.isOpen()).isTrue();
@@ -235,8 +236,7 @@ class OpenFilesTest {
             assertThat(active.file().isOpen()).isFalse();
             log.appendAsLeader(Batches.of("c"), 0, Origin.CLIENT);
 
-            assertThat(Batches.all(log))
-                    .containsExactly("0=a", "1=b", "2=c");
+            assertThat(Batches.all(log)).containsExactly("0=a", "1=b", "2=c");
         }
     }
 }
