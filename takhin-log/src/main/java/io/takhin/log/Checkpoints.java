@@ -64,6 +64,11 @@ final class Checkpoints {
         }
     }
 
+    /** Whether a start would believe that the partition's log was written to before. */
+    boolean knows(TopicPartition partition) {
+        return recoveryPoint(partition) > 0 || logStart(partition) > 0;
+    }
+
     @GuardedBy("lock")
     private void writePoints(Map<TopicPartition, Long> points) throws IOException {
         Path file = root.resolve(OffsetCheckpoint.RECOVERY_POINTS);
