@@ -62,13 +62,13 @@ final class LogRecovery {
         OldRecordFormat.refuseAtStart(directory, epochs, trust.logStart);
         List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
         long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
-        if (end < trust.logStart) {
+        if (end < trust.logStart && !isStartWrong(end)) {
             end = restartAt(trust.logStart);
         }
         long start =
                 segments.isEmpty()
                         ? end
-                        : Math.max(trust.logStart, segments.getFirst().baseOffset());
+                        : Math.max(startWithin(end), segments.getFirst().baseOffset());
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
@@ -196,6 +196,26 @@ final class LogRecovery {
         return recovery.nextOffset();
     }
 
+    /**
+     * After a crash a log may end before its start: what followed was not on the disk yet. After a
+     * clean stop it cannot, so it is the start that was not read as it was written.
+     */
+    private boolean isStartWrong(long end) {
+        if (!trust.cleanStop || end == 0) {
+            return false;
+        }
+        log.error(
+                "partition {} ends at {}: its start {} is not believed, and all records are kept",
+                partition,
+                end,
+                trust.logStart);
+        return true;
+    }
+
+    private long startWithin(long end) {
+        return trust.logStart <= end ? trust.logStart : 0;
+    }
+
     private long restartAt(long logStart) throws IOException {
         log.warn("partition {} has nothing at or after its start {}", partition, logStart);
         for (Segment segment : segments) {
@@ -237,7 +257,8 @@ final class LogRecovery {
         // A snapshot behind the first scanned batch may know batches that are gone, and could not
         // tell which transactions were rolled back in between.
         snapshots.deleteAbove(from);
-        if (trust.cleanStop && snapshots.offsets().isEmpty()) {
+        boolean nothingScanned = scannedFrom == Long.MAX_VALUE;
+        if (trust.cleanStop && nothingScanned && snapshots.offsets().isEmpty()) {
             producers.setEndOffset(view.end());
             return producers;
         }
