@@ -101,8 +101,7 @@ class FaultyDiskTest {
                     case 2 -> {
                         records.startMayBe(records.acknowledged());
                         log.advanceLogStart(
-                                random.nextLong(
-                                        log.logStartOffset(), records.acknowledged() + 1));
+                                random.nextLong(log.logStartOffset(), records.acknowledged() + 1));
                     }
                     case 3 -> Batches.all(log);
                     default -> {

@@ -74,8 +74,7 @@ final class MetadataLog implements RaftLog {
         return open(dataDirectory, LOG_CONFIG, clock);
     }
 
-    static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock)
-            throws IOException {
+    static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock) throws IOException {
         PartitionLog log =
                 PartitionLog.open(
                         dataDirectory.resolve(PARTITION.toString()),

@@ -166,19 +166,17 @@ class MetadataPowerCutTest {
         commit(log);
         OffsetAndEpoch id = new OffsetAndEpoch(committed, log.lastFetchedEpoch());
         if (committed > 0 && id.compareTo(frozen) > 0) {
-            freeze(log.createNewSnapshotUnchecked(id).orElse(null), id);
+            log.createNewSnapshotUnchecked(id).ifPresent(writer -> freeze(writer, id));
         }
     }
 
     private void freeze(RawSnapshotWriter writer, OffsetAndEpoch id) {
-        if (writer != null) {
-            maybeFrozen = id;
-            try (writer) {
-                writer.append(contents(id));
-                writer.freeze();
-            }
-            frozen = id;
+        maybeFrozen = id;
+        try (writer) {
+            writer.append(contents(id));
+            writer.freeze();
         }
+        frozen = id;
     }
 
     private static MemoryRecords contents(OffsetAndEpoch id) {
@@ -195,7 +193,7 @@ class MetadataPowerCutTest {
         if (random.nextInt(4) == 0) {
             OffsetAndEpoch id =
                     new OffsetAndEpoch(log.endOffset().offset() + 1 + random.nextInt(5), epoch);
-            freeze(log.createNewSnapshotUnchecked(id).orElse(null), id);
+            log.createNewSnapshotUnchecked(id).ifPresent(writer -> freeze(writer, id));
             if (log.truncateToLatestSnapshot()) {
                 durable.clear();
                 committed = id.offset();
@@ -231,11 +229,13 @@ class MetadataPowerCutTest {
         epoch = Math.max(epoch, log.lastFetchedEpoch());
     }
 
-    private void checkRecords(TreeMap<Long, String> found, long start, long end) {
+    private void checkRecords(Map<Long, String> found, long start, long end) {
         for (Map.Entry<Long, String> each : durable.tailMap(start).entrySet()) {
             boolean mayBeAnother = maybeCut >= 0 && each.getKey() >= maybeCut;
             if (!mayBeAnother) {
-                assertThat(found).as("from %d", start).containsEntry(each.getKey(), each.getValue());
+                assertThat(found)
+                        .as("from %d", start)
+                        .containsEntry(each.getKey(), each.getValue());
             }
         }
         assertThat(found).as("%d..%d", start, end).hasSize((int) (end - start));
