@@ -52,6 +52,11 @@ final class SurvivingRecords {
         end = offset;
     }
 
+    /** Refused at the offset; a part of it, or all, may have reached the disk. */
+    void attempted(long offset, String value) {
+        possible.computeIfAbsent(offset, _ -> new ArrayList<>(1)).addFirst(value);
+    }
+
     /** At the offset now. */
     String valueAt(long offset) {
         List<String> values = possible.get(offset);
