@@ -32,6 +32,10 @@ final class DirectoryRecovery {
     private final Checkpoints checkpoints;
     private final OpenFiles openFiles;
     private final boolean cleanStop;
+
+    /** Null where it is not known: any log may have been compacted then. */
+    private final @Nullable Map<TopicPartition, Long> compactedBelow;
+
     private final Clock clock;
     private final @Nullable JournalReplay replay;
 
@@ -63,7 +67,23 @@ final class DirectoryRecovery {
         this.openFiles = host.openFiles();
         this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
+        this.compactedBelow = readCompacted(root);
         this.clock = host.clock();
+    }
+
+    private static @Nullable Map<TopicPartition, Long> readCompacted(Path root) {
+        try {
+            return OffsetCheckpoint.read(root.resolve(CleanerOffsets.NAME));
+        } catch (IOException e) {
+            log.warn("any log may be a compacted one: {}", e.getMessage());
+            return null;
+        }
+    }
+
+    private long compactedBelow(TopicPartition partition) {
+        return compactedBelow == null || settings.defaults().compacted()
+                ? Long.MAX_VALUE
+                : compactedBelow.getOrDefault(partition, 0L);
     }
 
     Result run(RecoveryListener listener) throws IOException {
@@ -150,6 +170,7 @@ final class DirectoryRecovery {
                         cleanStop,
                         recoveryPoint,
                         checkpoints.logStart(partition),
+                        compactedBelow(partition),
                         clock.wallMillis(),
                         settings.producerIdleMax());
         LogState.Loaded loaded =

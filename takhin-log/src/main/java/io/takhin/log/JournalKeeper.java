@@ -205,12 +205,24 @@ final class JournalKeeper {
                 settled++;
                 settleAndPause(log, (double) settled / half.logs().size());
             }
-            host.writeRecoveryPoints();
+            writeRecoveryPoints();
             file.reset(half.index(), ++lastGeneration);
             half.free(lastGeneration);
             checkpointMillis = host.clock().wallMillis();
         } finally {
             working.unlock();
+        }
+    }
+
+    private void writeRecoveryPoints() throws IOException {
+        try {
+            host.writeRecoveryPoints();
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            // The segments are durable all the same; a start after a crash looks at more of them.
+            host.full(e);
         }
     }
 

@@ -93,6 +93,18 @@ final class ProducerSnapshots {
         unsynced = Stream.concat(unsynced.stream(), Stream.of(file)).toList();
     }
 
+    boolean areSynced() {
+        return unsynced.isEmpty();
+    }
+
+    /** What was written so far survives a power cut when it returns. */
+    void sync() throws IOException {
+        for (Path file : unsynced) {
+            DiskSync.syncPath(file);
+        }
+        DiskSync.syncPath(directory);
+    }
+
     /** Files that were written since the last call. */
     List<Path> takeUnsynced() {
         List<Path> files = unsynced;
@@ -102,10 +114,13 @@ final class ProducerSnapshots {
 
     /**
      * Sets the state to the newest snapshot that lies in the range and is whole; to nothing, at its
-     * begin, where there is none.
+     * begin, where there is none. One from before the log's first record is of no use: what
+     * producers wrote in between is not known.
      */
     void load(ProducerState state, long from, long to) throws IOException {
-        for (int usable = countUpTo(to); usable > 0; usable--) {
+        for (int usable = countUpTo(Math.max(from, to));
+                usable > 0 && offsets[usable - 1] >= from;
+                usable--) {
             long offset = offsets[usable - 1];
             try {
                 state.load(read(PartitionFiles.snapshot(directory, offset)), offset);

@@ -41,6 +41,7 @@ final class Segment {
 
     private volatile long firstTimestamp = BatchHeader.NO_TIMESTAMP;
     private long createdMillis;
+    private volatile boolean named;
     private int bytesSinceIndexEntry;
 
     /** What decides whether a segment takes some more batches. */
@@ -160,6 +161,15 @@ final class Segment {
 
     CheckedBytes checked() {
         return checked;
+    }
+
+    /** Whether its name is known to be on the disk. */
+    boolean isNamed() {
+        return named;
+    }
+
+    void setNamed() {
+        named = true;
     }
 
     boolean takes(Room room) throws IOException {
