@@ -88,8 +88,7 @@ public final class PartitionLog implements AutoCloseable {
                         Duration.ofMillis(Long.MAX_VALUE));
         LogState.Loaded loaded =
                 new LogRecovery(partition, directory, config, host.openFiles(), nothing).run();
-        return new PartitionLog(
-                host, config, topicId, loaded, new Origins(0, false));
+        return new PartitionLog(host, config, topicId, loaded, new Origins(0, false));
     }
 
     public TopicPartition topicPartition() {

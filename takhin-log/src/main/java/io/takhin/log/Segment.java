@@ -409,10 +409,6 @@ final class Segment {
      * against the file: a wrong entry costs a longer walk, not a wrong answer.
      */
     int startFor(FileChannel channel, long offset, int end) throws IOException {
-        if (end <= BatchScanner.LOOKUP_BYTES) {
-            // One read finds it, with an index or without.
-            return 0;
-        }
         OffsetPosition entry = offsets().floor(offset);
         if (entry.position() <= 0 || entry.position() >= end) {
             return 0;
