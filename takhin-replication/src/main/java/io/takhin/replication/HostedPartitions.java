@@ -41,8 +41,8 @@ public final class HostedPartitions implements MetadataListener {
     /** The metadata thread's. */
     private @Nullable KnownConfig lastConfig;
 
-    /** A topic's settings as one view has them. */
-    private record KnownConfig(Uuid topic, ClusterView view, ReplicaConfig config) {}
+    /** A topic's settings as the view of an offset has them. */
+    private record KnownConfig(Uuid topic, long offset, ReplicaConfig config) {}
 
     /**
      * @param self this broker's id
@@ -174,8 +174,8 @@ public final class HostedPartitions implements MetadataListener {
     /** The partitions of a topic share one: there may be many of them. */
     private ReplicaConfig configFor(ClusterView.Topic topic, ClusterView view) {
         KnownConfig known = lastConfig;
-        if (known == null || known.view != view || !known.topic.equals(topic.id())) {
-            known = new KnownConfig(topic.id(), view, configOf.apply(topic.name(), view));
+        if (known == null || known.offset != view.offset() || !known.topic.equals(topic.id())) {
+            known = new KnownConfig(topic.id(), view.offset(), configOf.apply(topic.name(), view));
             lastConfig = known;
         }
         return known.config;
