@@ -2,7 +2,6 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.base.Clock;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,7 +25,7 @@ abstract class JournalFixture {
     static final FlushRule RULE = new FlushRule(HALF_BYTES, 16 << 10, 32 << 10, 4);
 
     @TempDir Path root;
-    final Clock clock = new ManualClock(Batches.NOW);
+    final ManualClock clock = new ManualClock(Batches.NOW);
     final Uuid topic = Uuid.randomUuid();
     final List<String> written = new ArrayList<>();
     LogDirectory directory;

