@@ -238,7 +238,7 @@ class CleaningTest {
     }
 
     private static int partitionOf(String group) {
-        return Math.floorMod(Math.abs(group.hashCode()), OFFSETS_PARTITIONS);
+        return Math.abs(group.hashCode() % OFFSETS_PARTITIONS);
     }
 
     private void commit(String group, long offset) {
@@ -259,9 +259,7 @@ class CleaningTest {
     /** What Kafka's tool finds in the partition of the offsets topic that a group belongs to. */
     private String offsetsDump(String group) throws IOException {
         Path log =
-                broker.setup()
-                        .dataDirectory()
-                        .resolve("__consumer_offsets-" + partitionOf(group));
+                broker.setup().dataDirectory().resolve("__consumer_offsets-" + partitionOf(group));
         try (Stream<Path> files = Files.list(log)) {
             String names =
                     files.map(Path::toString)
