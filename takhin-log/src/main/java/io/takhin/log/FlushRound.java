@@ -97,8 +97,15 @@ final class FlushRound {
         if (taken > 0) {
             journal.commit();
             completeAll(toJournal, FlushObserver.Target.JOURNAL, startNanos);
+            toJournal.forEach(part -> settleSoon(journal, part.log));
         }
         return true;
+    }
+
+    private void settleSoon(Journal used, PartitionLog log) {
+        if (log.durability().unsettledBytes() >= rule.settleBytes()) {
+            used.settleSoon(log);
+        }
     }
 
     private void syncSegments(long startNanos) throws IOException {

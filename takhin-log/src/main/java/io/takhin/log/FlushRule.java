@@ -2,16 +2,28 @@ package io.takhin.log;
 
 /**
  * When a group commit uses the journal, and when it syncs files where they lie. The figures come
- * from measurement (ADR 13).
+ * from measurement (ADR 14).
  *
  * @param journalHalfBytes size of each half of the journal; 0 for none
  * @param rangeBytesMax a log with more new bytes than this is synced where it lies
  * @param roundBytesMax a round with more new bytes than this is synced where it lies
  * @param syncfsFrom from so many files on one syncfs is cheaper than a sync of each, when little
  *     else on the file system is dirty
+ * @param settleBytes segments that lag behind the journal by so many bytes catch up at once, and
+ *     not only when the half is full: many small syncs delay nobody, a large one delays everybody
  */
-record FlushRule(int journalHalfBytes, int rangeBytesMax, int roundBytesMax, int syncfsFrom) {
-    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4);
+record FlushRule(
+        int journalHalfBytes,
+        int rangeBytesMax,
+        int roundBytesMax,
+        int syncfsFrom,
+        int settleBytes) {
+    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4, 256 << 10);
+
+    /** Segments catch up when a half is full. */
+    FlushRule(int journalHalfBytes, int rangeBytesMax, int roundBytesMax, int syncfsFrom) {
+        this(journalHalfBytes, rangeBytesMax, roundBytesMax, syncfsFrom, Integer.MAX_VALUE);
+    }
 
     /**
      * One syncfs also writes what only the journal has, at some 300 MB/s: as long as this many

@@ -46,6 +46,9 @@ public final class GroupCommit {
 
         void fail(IOException cause);
 
+        /** Something could not be written because the disk has no space; nothing is lost. */
+        void full(IOException cause);
+
         /** Writes the recovery points anew, because one of them claims too much. */
         void writeRecoveryPoints() throws IOException;
 

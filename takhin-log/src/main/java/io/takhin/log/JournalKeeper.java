@@ -116,6 +116,56 @@ final class JournalKeeper {
         }
     }
 
+    /** Returns at once. Until the log is settled, asking again changes nothing. */
+    void settleSoon(PartitionLog log) {
+        if (log.durability().takeSettling()) {
+            submit(() -> {
+                try {
+                    settle(log);
+                } catch (IOException e) {
+                    host.fail(e);
+                }
+            });
+        }
+    }
+
+    private void settle(PartitionLog log) throws IOException {
+        working.lock();
+        try {
+            if (host.isOnline() && !stopped) {
+                settleAndPause(log, 1);
+            }
+        } finally {
+            working.unlock();
+            log.durability().endSettling();
+        }
+    }
+
+    /**
+     * @param done how much of a half, of 1, the segments have caught up with
+     */
+    private void settleAndPause(PartitionLog log, double done) throws IOException {
+        long start = host.clock().nanos();
+        log.durability().settle();
+        if (isAhead(done)) {
+            long worked = host.clock().nanos() - start;
+            LockSupport.parkNanos(Math.min(worked, PAUSE_NANOS_MAX));
+        }
+    }
+
+    /** Half of the disk's time is for others, unless they would have to wait for this. */
+    private boolean isAhead(double done) {
+        if (hurried || stopped) {
+            return false;
+        }
+        for (JournalHalf half : halves) {
+            if (half.is(JournalHalf.State.IN_USE)) {
+                return done * file.halfBytes() >= half.filled();
+            }
+        }
+        return halves.stream().anyMatch(half -> half.is(JournalHalf.State.FREE));
+    }
+
     /** Returns at once; the half is free some time later. */
     void checkpointSoon(JournalHalf half) {
         submit(() -> {
@@ -150,12 +200,12 @@ final class JournalKeeper {
             if (!half.is(JournalHalf.State.FULL) || !host.isOnline() || stopped) {
                 return;
             }
-            for (PartitionLog each : half.logs()) {
-                long start = host.clock().nanos();
-                each.durability().settle();
-                pause(host.clock().nanos() - start);
+            int settled = 0;
+            for (PartitionLog log : half.logs()) {
+                settled++;
+                settleAndPause(log, (double) settled / half.logs().size());
             }
-            host.writeRecoveryPoints();
+            writeRecoveryPoints();
             file.reset(half.index(), ++lastGeneration);
             half.free(lastGeneration);
             checkpointMillis = host.clock().wallMillis();
@@ -164,16 +214,15 @@ final class JournalKeeper {
         }
     }
 
-    /** Half of the disk's time is for others, unless they would soon have to wait for this. */
-    private void pause(long worked) {
-        boolean urgent =
-                hurried
-                        || stopped
-                        || halves.stream()
-                                .filter(JournalHalf::holdsEntries)
-                                .allMatch(half -> half.is(JournalHalf.State.FULL));
-        if (!urgent) {
-            LockSupport.parkNanos(Math.min(worked, PAUSE_NANOS_MAX));
+    private void writeRecoveryPoints() throws IOException {
+        try {
+            host.writeRecoveryPoints();
+        } catch (IOException e) {
+            if (!DiskFullException.isCauseOf(e)) {
+                throw e;
+            }
+            // The segments are durable all the same; a start after a crash looks at more of them.
+            host.full(e);
         }
     }
 

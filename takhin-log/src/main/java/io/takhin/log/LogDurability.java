@@ -38,6 +38,14 @@ final class LogDurability {
     /** Segments with bytes below the durable end that are durable in the journal only. */
     private final List<Segment> journalled = new ArrayList<>(1);
 
+    /** All bytes that only the journal had when they became durable. */
+    private volatile long journalledBytes;
+
+    /** So many of them are durable in the segments too. */
+    private volatile long settledBytes;
+
+    private final AtomicBoolean settling = new AtomicBoolean();
+
     /** Something was cut off since the last plan. */
     private boolean cut;
 
@@ -55,14 +63,14 @@ final class LogDurability {
     /** Bytes of batches that are not durable. Changed under the log's lock. */
     private volatile long unflushedBytes;
 
-    /** The directory itself, and its first files, are not known to the disk. */
-    private volatile boolean newDirectory;
+    /** Names, and whose the log is, may be unknown to the disk: all is new, or came by a crash. */
+    private volatile boolean unsettled;
 
-    LogDurability(LogState state, long durableEnd, boolean newDirectory) {
+    LogDurability(LogState state, long durableEnd, boolean unsettled) {
         this.state = state;
         this.durableEnd = durableEnd;
         this.segmentsEnd = durableEnd;
-        this.newDirectory = newDirectory;
+        this.unsettled = unsettled;
     }
 
     long durableEnd() {
@@ -76,7 +84,7 @@ final class LogDurability {
 
     /** The partition's directory says something new about whose it is. */
     void identityChanged() {
-        newDirectory = true;
+        unsettled = true;
     }
 
     void addListener(DurableListener listener) {
@@ -259,7 +267,7 @@ final class LogDurability {
     private List<Path> changedPaths() {
         List<Path> snapshots = state.snapshots.takeUnsynced();
         boolean epochs = state.epochs.takeUnsynced();
-        if (snapshots.isEmpty() && !epochs && !newDirectory && !state.namesChanged) {
+        if (snapshots.isEmpty() && !epochs && !unsettled && !state.namesChanged) {
             return List.of();
         }
         List<Path> paths = new ArrayList<>(snapshots);
@@ -269,11 +277,11 @@ final class LogDurability {
             paths.add(directory.resolve(LeaderEpochs.NAME));
             state.namesChanged = true;
         }
-        if (newDirectory) {
+        if (unsettled) {
             paths.add(directory.resolve(PartitionMetadataFile.NAME));
             paths.add(directory.getParent());
             state.namesChanged = true;
-            newDirectory = false;
+            unsettled = false;
         }
         if (state.namesChanged) {
             paths.add(directory);
@@ -316,10 +324,15 @@ final class LogDurability {
         return journalGeneration >= oldestGeneration;
     }
 
-    /** Read back with the help of the journal: what is behind the durable end may be there only. */
+    /**
+     * Read back with the help of the journal: what is behind the durable end may be there only. And
+     * the journal may have what is not in the log: as after a cut, that must not come back over
+     * what is written next.
+     */
     void restored() {
         state.lock.lock();
         try {
+            cut = true;
             LogView view = state.view;
             int first = Math.max(0, view.indexOf(durableEnd));
             journalled.addAll(view.segments().subList(first, view.segments().size()));
@@ -343,19 +356,18 @@ final class LogDurability {
             }
             durableEnd = Math.max(durableEnd, end);
             unflushedBytes = Math.max(0, unflushedBytes - plan.bytes());
+            plan.closed().forEach(Segment::setNamed);
             endSegment = plan.view().segments().isEmpty() ? null : plan.view().active();
+            if (endSegment != null) {
+                endSegment.setNamed();
+            }
             endPosition = plan.view().endPosition();
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);
-                    journalled.clear();
+                    settledUpTo(journalledBytes);
                 }
-                case JOURNAL -> {
-                    boolean grown = plan.range() != null && plan.range().bytes() > 0;
-                    if (grown && endSegment != null && !journalled.contains(endSegment)) {
-                        journalled.add(endSegment);
-                    }
-                }
+                case JOURNAL -> addJournalled(plan);
             }
         } finally {
             state.lock.unlock();
@@ -364,15 +376,49 @@ final class LogDurability {
         return true;
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
+    private void addJournalled(Plan plan) {
+        if (plan.range() == null || plan.range().bytes() == 0 || endSegment == null) {
+            return;
+        }
+        journalledBytes += plan.range().bytes();
+        if (!journalled.contains(endSegment)) {
+            journalled.add(endSegment);
+        }
+    }
+
+    private void settledUpTo(long bytes) {
+        settledBytes = Math.max(settledBytes, bytes);
+        if (settledBytes == journalledBytes) {
+            journalled.clear();
+        }
+    }
+
+    /** How much the segments lag behind the journal; not counting what a start put back. */
+    long unsettledBytes() {
+        return journalledBytes - settledBytes;
+    }
+
+    /** True when nobody else is about to settle the log. */
+    boolean takeSettling() {
+        return settling.compareAndSet(false, true);
+    }
+
+    void endSettling() {
+        settling.set(false);
+    }
+
     /** Makes what only the journal has durable in the segments too. */
     void settle() throws IOException {
         List<Segment> behind;
         long end;
+        long bytes;
         int cuts;
         state.lock.lock();
         try {
             behind = List.copyOf(journalled);
             end = durableEnd;
+            bytes = journalledBytes;
             cuts = state.view.cuts();
         } finally {
             state.lock.unlock();
@@ -384,9 +430,7 @@ final class LogDurability {
         try {
             if (state.view.cuts() == cuts) {
                 segmentsEnd = Math.max(segmentsEnd, end);
-                if (durableEnd == end) {
-                    journalled.clear();
-                }
+                settledUpTo(bytes);
             }
         } finally {
             state.lock.unlock();

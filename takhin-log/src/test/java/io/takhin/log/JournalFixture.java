@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class JournalFixture {
     static final TopicPartition ORDERS = new TopicPartition("orders", 0);
     static final int HALF_BYTES = 64 << 10;
-    static final FlushRule RULE = new FlushRule(HALF_BYTES, 16 << 10, 32 << 10, 4);
+    static final FlushRule RULE = new FlushRule(HALF_BYTES, 16 << 10, 32 << 10, 4, 24 << 10);
 
     @TempDir Path root;
     final ManualClock clock = new ManualClock(Batches.NOW);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * journal had, or a part of it; nothing that was durable may be lost, and nothing cut may be there.
  */
 class JournalModelTest {
-    private static final FlushRule RULE = new FlushRule(48 << 10, 2 << 10, 16 << 10, 4);
+    private static final FlushRule RULE = new FlushRule(48 << 10, 2 << 10, 16 << 10, 4, 1 << 10);
     private static final LogConfig CONFIG = Batches.config(12 << 10, 500);
     private static final int PARTITIONS = 4;
     private static final int STEPS = 150;

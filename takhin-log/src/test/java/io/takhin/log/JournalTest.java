@@ -36,6 +36,22 @@ class JournalTest extends JournalFixture {
     }
 
     @Test
+    void segmentsThatLagFarBehindCatchUpBeforeTheHalfIsFull() {
+        prepare();
+        long inSegments = orders().recoveryPoint();
+
+        for (int i = 0; i < 4; i++) {
+            append("x".repeat(8 << 10));
+        }
+        while (orders().recoveryPoint() == inSegments) {
+            Thread.onSpinWait();
+        }
+
+        assertThat(backlog().journalBytes()).isBetween(32L << 10, (long) HALF_BYTES);
+        assertThat(backlog().checkpointMillis()).isZero();
+    }
+
+    @Test
     void aCleanStopLeavesTheJournalEmpty() throws IOException {
         prepare();
         append("a");

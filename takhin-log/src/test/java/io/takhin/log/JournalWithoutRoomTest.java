@@ -57,6 +57,11 @@ class JournalWithoutRoomTest {
         }
 
         @Override
+        public void full(IOException cause) {
+            fail(cause);
+        }
+
+        @Override
         public void writeRecoveryPoints() {
             catchingUp.countDown();
             try {

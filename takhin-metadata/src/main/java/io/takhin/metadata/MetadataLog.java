@@ -71,12 +71,16 @@ final class MetadataLog implements RaftLog {
      * crash came between fetching it and emptying the log: that is made up for.
      */
     static MetadataLog open(Path dataDirectory, Clock clock) throws IOException {
+        return open(dataDirectory, LOG_CONFIG, clock);
+    }
+
+    static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock) throws IOException {
         PartitionLog log =
                 PartitionLog.open(
                         dataDirectory.resolve(PARTITION.toString()),
                         PARTITION,
                         Uuid.METADATA_TOPIC_ID,
-                        LOG_CONFIG,
+                        config,
                         clock);
         SnapshotFiles snapshots = SnapshotFiles.open(log.directory(), log.logStartOffset());
         long start = log.logStartOffset();
