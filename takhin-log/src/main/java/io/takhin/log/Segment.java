@@ -8,9 +8,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,16 +21,20 @@ import org.jspecify.annotations.Nullable;
  * that a {@link LogView} names.
  */
 final class Segment {
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable SegmentIndexes> INDEXES =
+            AtomicReferenceFieldUpdater.newUpdater(Segment.class, SegmentIndexes.class, "indexes");
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable TimestampOffset> NEWEST =
+            AtomicReferenceFieldUpdater.newUpdater(Segment.class, TimestampOffset.class, "newest");
+
     /** Kafka cannot read a file of more; so neither may be written. */
     static final long BYTES_MAX = Integer.MAX_VALUE;
 
     private final long baseOffset;
-    private final OpenFiles openFiles;
     private final SharedFile file;
     private final CheckedBytes checked;
 
     /** Null until somebody asks: most segments of a broker with many are at rest. */
-    private volatile @Nullable Indexes indexes;
+    private volatile @Nullable SegmentIndexes indexes;
 
     /** Null while nothing was written here for a time. */
     private volatile @Nullable RecentBatches recent;
@@ -47,19 +52,16 @@ final class Segment {
     /** What decides whether a segment takes some more batches. */
     record Room(LogConfig config, int bytes, long maxTimestamp, long lastOffset, long nowMillis) {}
 
-    private record Indexes(OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {}
-
     /**
      * Looks at no file.
      *
      * @param size of the file of batches; 0 where it has still to be made
      */
     Segment(OpenFiles openFiles, Path directory, long baseOffset, int size, long createdMillis) {
-        this(openFiles, new SharedFile(openFiles, directory, baseOffset, LOG), size, createdMillis);
+        this(new SharedFile(openFiles, directory, baseOffset, LOG), size, createdMillis);
     }
 
-    private Segment(OpenFiles openFiles, SharedFile file, int size, long createdMillis) {
-        this.openFiles = openFiles;
+    private Segment(SharedFile file, int size, long createdMillis) {
         this.file = file;
         this.baseOffset = file.offset();
         this.size = size;
@@ -72,7 +74,7 @@ final class Segment {
             throws IOException {
         SharedFile file =
                 new SharedFile(openFiles, directory, baseOffset, LOG + PartitionFiles.CLEANED);
-        Segment cleaned = new Segment(openFiles, file, 0, nowMillis);
+        Segment cleaned = new Segment(file, 0, nowMillis);
         for (SharedFile each : cleaned.files()) {
             Files.deleteIfExists(each.path());
         }
@@ -98,45 +100,32 @@ final class Segment {
     }
 
     OffsetIndex offsets() {
-        return indexes().offsets;
+        return indexes().offsets();
     }
 
     TimeIndex times() {
-        return indexes().times;
+        return indexes().times();
     }
 
     TransactionIndex transactions() {
-        return indexes().transactions;
+        return indexes().transactions();
     }
 
-    private Indexes indexes() {
-        Indexes known = indexes;
-        return known == null ? makeIndexes() : known;
-    }
-
-    private synchronized Indexes makeIndexes() {
-        Indexes made = indexes;
-        if (made == null) {
-            made =
-                    new Indexes(
-                            new OffsetIndex(beside(PartitionFiles.OFFSET_INDEX), baseOffset),
-                            new TimeIndex(beside(PartitionFiles.TIME_INDEX), baseOffset),
-                            new TransactionIndex(beside(PartitionFiles.TRANSACTION_INDEX)));
-            indexes = made;
+    private SegmentIndexes indexes() {
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            return known;
         }
-        return made;
-    }
-
-    /** A file of this segment, which is called as the batches' is now. */
-    private SharedFile beside(String kind) {
-        String mark = file.suffix().substring(LOG.length());
-        return new SharedFile(openFiles, file.directory(), baseOffset, kind + mark);
+        SegmentIndexes made = SegmentIndexes.of(file);
+        INDEXES.compareAndSet(this, null, made);
+        SegmentIndexes now = indexes;
+        return now == null ? made : now;
     }
 
     /** Whether transactions were added that no sync has covered. */
     boolean hasUnsyncedTransactions() {
-        Indexes known = indexes;
-        return known != null && known.transactions.isUnsynced();
+        SegmentIndexes known = indexes;
+        return known != null && known.transactions().isUnsynced();
     }
 
     /** The position of the batch that begins with the offset, if it was written lately; or -1. */
@@ -178,8 +167,7 @@ final class Segment {
             return false;
         }
         int indexBytesMax = room.config.indexBytesMax();
-        if (mayFill(indexBytesMax)
-                && (offsets().isFull(indexBytesMax) || times().isFull(indexBytesMax))) {
+        if (mayFill(indexBytesMax) && indexes().isFull(indexBytesMax)) {
             return false;
         }
         return size == 0 || ageAt(room) <= room.config.segmentMillisMax() - jitter(room.config);
@@ -300,38 +288,21 @@ final class Segment {
         return known == null ? loadNewest() : known;
     }
 
-    /** One at a time, and never over what was written meanwhile. */
-    private synchronized TimestampOffset loadNewest() throws IOException {
-        TimestampOffset loaded = newest;
-        if (loaded == null) {
-            loaded = readLastOfTimes();
-            newest = loaded;
-        }
-        return loaded;
-    }
-
-    private synchronized void setNewest(@Nullable TimestampOffset found) {
-        newest = found;
-    }
-
     /** Retention asks every segment: that must not leave an index in memory for each. */
-    private TimestampOffset readLastOfTimes() throws IOException {
-        if (indexes != null) {
-            return times().last();
-        }
-        SharedFile once = beside(PartitionFiles.TIME_INDEX);
-        try {
-            return new TimeIndex(once, baseOffset).last();
-        } finally {
-            once.retire();
-        }
+    private TimestampOffset loadNewest() throws IOException {
+        SegmentIndexes known = indexes;
+        TimestampOffset last =
+                known == null ? SegmentIndexes.lastTime(file) : known.times().last();
+        // Never over what was written meanwhile.
+        NEWEST.compareAndSet(this, null, last);
+        TimestampOffset now = newest;
+        return now == null ? last : now;
     }
 
     /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
     void dropUnsetIndexEntries() throws IOException {
-        offsets().entries().dropUnset();
-        times().dropUnset();
-        setNewest(null);
+        indexes().dropUnset();
+        newest = null;
     }
 
     /**
@@ -340,14 +311,8 @@ final class Segment {
      * @param entry the last entry to keep; the first batch noted is the one it points to
      */
     void rewindIndexes(OffsetPosition entry) throws IOException {
-        if (entry.position() > 0) {
-            offsets().truncateTo(entry.offset() + 1);
-            times().truncateTo(entry.offset() + 1);
-        } else {
-            offsets().entries().clear();
-            times().clear();
-        }
-        setNewest(times().last());
+        indexes().rewindTo(entry);
+        newest = times().last();
         bytesSinceIndexEntry = 0;
         recent = null;
     }
@@ -369,7 +334,7 @@ final class Segment {
 
     /** Looks behind the last index entry for a larger timestamp than that entry knows. */
     void findNewest() throws IOException {
-        setNewest(readNewest());
+        newest = readNewest();
     }
 
     /**
@@ -381,7 +346,7 @@ final class Segment {
         if (read.timestamp() <= newest().timestamp()) {
             return newest();
         }
-        setNewest(read);
+        newest = read;
         return read;
     }
 
@@ -419,37 +384,14 @@ final class Segment {
 
     /** Brings both indexes up to date and to their files, as a closed segment has them. */
     void finishIndexes() throws IOException {
-        TimestampOffset last = newest();
-        times().append(last.timestamp(), last.offset());
-        offsets().entries().writeTail();
-        times().entries().writeTail();
+        indexes().finish(newest());
     }
 
     /** Brings to the files what the indexes have in memory. */
     void writeIndexTails() throws IOException {
-        Indexes known = indexes;
-        if (known == null) {
-            return;
-        }
-        if (known.offsets.entries().hasTail()) {
-            known.offsets.entries().writeTail();
-        }
-        if (known.times.entries().hasTail()) {
-            known.times.entries().writeTail();
-        }
-    }
-
-    /** Whether both indexes have a file of whole entries, as a closed segment has them. */
-    boolean hasIndexFiles() throws IOException {
-        return isWhole(beside(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
-                && isWhole(beside(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
-    }
-
-    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
-        try {
-            return Files.size(index.path()) % entryBytes == 0;
-        } catch (NoSuchFileException _) {
-            return false;
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            known.writeTails();
         }
     }
 
@@ -460,17 +402,9 @@ final class Segment {
     void settleAfterRecovery() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
         recent = null;
-        Indexes known = indexes;
-        if (known == null) {
-            return;
-        }
-        boolean unwritten =
-                known.offsets.entries().hasTail()
-                        || known.times.entries().hasTail()
-                        || known.transactions.isUnsynced();
-        List<SharedFile> files = files();
-        files.forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
-        if (!unwritten && files.stream().noneMatch(SharedFile::isOpen)) {
+        SegmentIndexes known = indexes;
+        if (known != null && known.areSettled()) {
+            known.files().forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
             indexes = null;
         }
     }
@@ -478,19 +412,15 @@ final class Segment {
     /** Nothing more will be written here: descriptors go once nobody reads. */
     void retire() {
         file.retire();
-        Indexes known = indexes;
+        SegmentIndexes known = indexes;
         if (known != null) {
-            known.offsets.entries().file().retire();
-            known.times.entries().file().retire();
-            known.transactions.file().retire();
+            known.files().forEach(SharedFile::retire);
         }
     }
 
     /** Cuts off the batch at the position and all after it; {@code offset} is where it begins. */
     void truncateTo(int position, long offset) throws IOException {
-        offsets().truncateTo(offset);
-        times().truncateTo(offset);
-        transactions().truncateTo(offset);
+        indexes().truncateTo(offset);
         recent = null;
         FileChannel channel = file.acquire();
         try {
@@ -515,7 +445,6 @@ final class Segment {
 
     /** The data first: a segment without it is none. */
     List<SharedFile> files() {
-        return List.of(
-                file, offsets().entries().file(), times().entries().file(), transactions().file());
+        return Stream.concat(Stream.of(file), indexes().files().stream()).toList();
     }
 }
