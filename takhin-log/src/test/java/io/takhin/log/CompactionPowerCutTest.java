@@ -151,11 +151,10 @@ class CompactionPowerCutTest {
         Map<String, Long> lastFound = new HashMap<>();
         found.forEach((offset, text) -> lastFound.merge(keyOf(text), offset, Math::max));
         written.headMap(acknowledged)
-                .forEach(
-                        (offset, text) ->
-                                assertThat(lastFound.getOrDefault(keyOf(text), -1L))
-                                        .as("last of %s, written at %d", keyOf(text), offset)
-                                        .isGreaterThanOrEqualTo(offset));
+                .forEach((offset, text) ->
+                        assertThat(lastFound.getOrDefault(keyOf(text), -1L))
+                                .as("last of %s, written at %d", keyOf(text), offset)
+                                .isGreaterThanOrEqualTo(offset));
         written.tailMap(acknowledged).clear();
         written.putAll(found);
         log.flush();

@@ -110,8 +110,7 @@ class TornCopyTest {
             throws IOException {
         try (FileChannel source = FileChannel.open(from, StandardOpenOption.READ);
                 FileChannel target =
-                        FileChannel.open(
-                                to, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                        FileChannel.open(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
             while (source.read(chunk) >= 0) {
                 target.write(chunk.flip());
