@@ -111,9 +111,12 @@ class TornCopyTest {
         try (FileChannel source = FileChannel.open(from, StandardOpenOption.READ);
                 FileChannel target =
                         FileChannel.open(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            // What is behind the size it first saw may be cut off within a batch.
+            long end = source.size() + random.nextInt(400);
             ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
-            while (source.read(chunk) >= 0) {
-                target.write(chunk.flip());
+            while (target.size() < end && source.read(chunk) >= 0) {
+                int left = (int) Math.min(chunk.flip().limit(), end - target.size());
+                target.write(chunk.limit(left));
                 chunk.clear();
                 if (random.nextInt(3) == 0) {
                     work(directory, random);
@@ -130,8 +133,10 @@ class TornCopyTest {
                 PartitionLog log = log(opened, i);
                 records.get(i).check(log);
                 SurvivingRecords.checkRandomRead(log, random);
+                long end = log.logEndOffset();
                 assertThat(log.appendAsLeader(Batches.of("goes on"), 1, Origin.CLIENT))
                         .isInstanceOf(Append.Done.class);
+                assertThat(Batches.all(log)).endsWith(end + "=goes on");
             }
         }
     }
