@@ -14,6 +14,8 @@ import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.Record;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +41,26 @@ class ReplayTest {
         restart();
 
         assertThat(new CommittedOffsets(groups, "g").fetch("orders")).isEqualTo(42);
+    }
+
+    @Test
+    void anExpiredGroupLeavesTombstonesAndStaysGone() {
+        new CommittedOffsets(groups, "old").commit("orders", 0, 42);
+        groups.timer.advance(Duration.ofDays(6));
+        new CommittedOffsets(groups, "young").commit("orders", 0, 43);
+        groups.timer.advance(Duration.ofDays(1).plusMinutes(11));
+        Await.until(
+                "the offset has expired",
+                () -> new CommittedOffsets(groups, "old").fetch("orders") == -1);
+
+        restart();
+
+        MemoryLog.Stored last = log.batches().getLast();
+        assertThat(MemoryRecords.readableRecords(last.bytes()).records())
+                .isNotEmpty()
+                .noneMatch(Record::hasValue);
+        assertThat(new CommittedOffsets(groups, "old").fetch("orders")).isEqualTo(-1);
+        assertThat(new CommittedOffsets(groups, "young").fetch("orders")).isEqualTo(43);
     }
 
     @Test

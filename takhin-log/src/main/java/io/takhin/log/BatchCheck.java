@@ -2,9 +2,7 @@ package io.takhin.log;
 
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.zip.CRC32C;
 
 /**
  * Looks at batches that lay on the disk before this process, so that what a disk, a cable or a copy
@@ -82,7 +80,7 @@ final class BatchCheck {
                 // Read only to see that the last one wanted ends where this one begins.
                 return new Outcome(position, -1);
             }
-            if (!isWhole()) {
+            if (!scanner.isCrcValid()) {
                 return new Outcome(position, position);
             }
             take(position);
@@ -116,30 +114,5 @@ final class BatchCheck {
         previousPosition = position;
         nextOffset = scanner.lastOffset() + 1;
         epoch = Math.max(epoch, BatchHeader.leaderEpoch(scanner.buffer(), scanner.at()));
-    }
-
-    private boolean isWhole() throws IOException {
-        return scanner.sizeInBytes() <= BatchScanner.SEQUENTIAL_BYTES
-                ? scanner.isCrcValid()
-                : isLargeOneWhole();
-    }
-
-    /** Piece by piece: a damaged size may claim all of a segment. */
-    private boolean isLargeOneWhole() throws IOException {
-        int stored = BatchHeader.storedCrc(scanner.buffer(), scanner.at());
-        ByteBuffer piece = ByteBuffer.allocate(BatchScanner.SEQUENTIAL_BYTES);
-        CRC32C crc = new CRC32C();
-        long at = scanner.position() + (long) BatchHeader.CHECKSUM_FROM;
-        long end = scanner.position() + (long) scanner.sizeInBytes();
-        while (at < end) {
-            piece.clear().limit((int) Math.min(piece.capacity(), end - at));
-            int read = channel.read(piece, at);
-            if (read <= 0) {
-                throw new BatchScanner.TornReadException(at);
-            }
-            crc.update(piece.flip());
-            at += read;
-        }
-        return (int) crc.getValue() == stored;
     }
 }

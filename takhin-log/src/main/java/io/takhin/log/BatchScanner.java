@@ -4,6 +4,7 @@ import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.zip.CRC32C;
 
 /**
  * Walks over the batches of a segment's file, header by header. Payloads are read only when asked
@@ -87,9 +88,28 @@ final class BatchScanner {
         return BatchHeader.lastOffset(buffer, at);
     }
 
+    /** A large batch is read piece by piece: a damaged size may claim all of a segment. */
     boolean isCrcValid() throws IOException {
+        if (sizeInBytes() > SEQUENTIAL_BYTES) {
+            return BatchHeader.storedCrc(buffer, at) == crcOfLargeBatch();
+        }
         load(sizeInBytes());
         return BatchHeader.isCrcValid(buffer, at);
+    }
+
+    private int crcOfLargeBatch() throws IOException {
+        ByteBuffer piece = ByteBuffer.allocate(SEQUENTIAL_BYTES);
+        CRC32C crc = new CRC32C();
+        for (long from = position + (long) BatchHeader.CHECKSUM_FROM; from < nextPosition; ) {
+            piece.clear().limit((int) Math.min(piece.capacity(), nextPosition - from));
+            int read = channel.read(piece, from);
+            if (read <= 0) {
+                throw new TornReadException(from);
+            }
+            crc.update(piece.flip());
+            from += read;
+        }
+        return (int) crc.getValue();
     }
 
     /** The whole batch, in a buffer that the scanner goes on using. */

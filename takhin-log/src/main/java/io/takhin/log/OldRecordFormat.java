@@ -25,6 +25,7 @@ final class OldRecordFormat {
     private static final int HEADER_BYTES = 17;
     private static final int SIZE_MIN = 14;
     private static final int MAGIC_MAX = 1;
+    private static final int PIECE_BYTES = 64 << 10;
 
     private OldRecordFormat() {}
 
@@ -71,9 +72,17 @@ final class OldRecordFormat {
         if (magic < 0 || magic > MAGIC_MAX || size < SIZE_MIN || size > end - position - CRC_AT) {
             return false;
         }
+        long from = position + MAGIC_AT;
+        return crc(channel, from, position + CRC_AT + size) == header.getInt(CRC_AT);
+    }
+
+    /** Piece by piece: garbage may claim to be as large as the file. */
+    private static int crc(FileChannel channel, long from, long end) throws IOException {
         CRC32 crc = new CRC32();
-        crc.update(read(channel, position + MAGIC_AT, size - (MAGIC_AT - CRC_AT)));
-        return (int) crc.getValue() == header.getInt(CRC_AT);
+        for (long at = from; at < end; at += PIECE_BYTES) {
+            crc.update(read(channel, at, (int) Math.min(PIECE_BYTES, end - at)));
+        }
+        return (int) crc.getValue();
     }
 
     private static ByteBuffer read(FileChannel channel, long position, int bytes)

@@ -72,7 +72,8 @@ final class KafkaLog implements AutoCloseable {
 
     private static org.apache.kafka.storage.internals.log.LogConfig kafkaConfig(LogConfig config) {
         Map<String, Object> settings = new HashMap<>();
-        settings.put("internal.segment.bytes", (int) config.segmentBytes());
+        settings.put(
+                "internal.segment.bytes", (int) Math.min(config.segmentBytes(), Integer.MAX_VALUE));
         settings.put(TopicConfig.INDEX_INTERVAL_BYTES_CONFIG, config.indexIntervalBytes());
         settings.put(TopicConfig.SEGMENT_INDEX_BYTES_CONFIG, config.indexBytesMax());
         settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, config.messageBytesMax());

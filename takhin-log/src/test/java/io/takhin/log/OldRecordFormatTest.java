@@ -141,6 +141,26 @@ class OldRecordFormatTest {
     }
 
     @Test
+    void garbageThatClaimsAGigabyteTakesNoMemory() throws IOException {
+        ByteBuffer garbage = old(1, Compression.NONE);
+        garbage.putInt(8, 1 << 30);
+        write(garbage);
+        try (FileChannel file = FileChannel.open(segment(), StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.allocate(1), (1L << 30) + 100);
+        }
+
+        try (PartitionLog log =
+                PartitionLog.open(
+                        partition,
+                        PARTITION,
+                        Uuid.ONE_UUID,
+                        Batches.config(),
+                        new ManualClock(Batches.NOW))) {
+            assertThat(log.logEndOffset()).isZero();
+        }
+    }
+
+    @Test
     void aTornMessageIsCutLikeAnyOtherGarbage() throws IOException {
         ByteBuffer torn = old(1, Compression.NONE);
         torn.put(torn.limit() - 1, (byte) ~torn.get(torn.limit() - 1)).put(20, (byte) 77);

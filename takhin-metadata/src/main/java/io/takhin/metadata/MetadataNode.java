@@ -87,6 +87,7 @@ public final class MetadataNode {
                 new ViewPublisher(
                         format.clusterId(),
                         settings.broker().listener(),
+                        this::join,
                         offset -> {
                             applied.advance(offset);
                             membership.onApplied(offset);
@@ -166,19 +167,22 @@ public final class MetadataNode {
         raft.start();
         var _ =
                 loader.installPublishers(List.of(new UnheededRules(), views, snapshots))
-                        .whenComplete((_, error) -> join(error));
+                        .whenComplete((_, error) -> {
+                            if (error != null) {
+                                log.error("the metadata cannot be published", error);
+                            }
+                        });
         if (voter != null) {
             voter.start();
         }
     }
 
-    /** The cluster may know this broker already, and more of it than is here. */
-    private void join(@Nullable Throwable error) {
-        if (error != null) {
-            log.error("the metadata cannot be published", error);
-            return;
-        }
-        List<Uuid> directories = views.view().directoriesOf(nodeId);
+    /**
+     * Joins the cluster, unless it knows more of this broker than is here. To be asked before
+     * partitions are hosted: those that lie in another directory would be made anew, and empty.
+     */
+    private boolean join(ImageView first) {
+        List<Uuid> directories = first.directoriesOf(nodeId);
         if (directories.size() > 1) {
             surroundings
                     .faults()
@@ -186,9 +190,10 @@ public final class MetadataNode {
                             new IOException(
                                     "broker %d had %d data directories (log.dirs) in Apache Kafka, and Takhin has one: move all partitions into one of them and start Kafka with that one alone first"
                                             .formatted(nodeId, directories.size())));
-            return;
+            return false;
         }
         membership.start();
+        return true;
     }
 
     /** The metadata as this node knows it now. */

@@ -30,17 +30,28 @@ final class ViewPublisher implements MetadataPublisher {
     private final String listener;
     private final List<MetadataListener> listeners = new CopyOnWriteArrayList<>();
     private final List<ImageListener> imageListeners = new CopyOnWriteArrayList<>();
+    private final FirstLook firstLook;
     private final LongConsumer applied;
 
     private volatile ImageView view;
+    private boolean admitted;
+
+    /** Sees the metadata, read up to its end, before anybody acts on it. */
+    @FunctionalInterface
+    interface FirstLook {
+        /** False when nobody may be told of it. */
+        boolean admits(ImageView view);
+    }
 
     /**
      * @param listener the name of the listener by whose addresses brokers are seen
+     * @param firstLook asked until it admits a view
      * @param applied told of each offset once everybody has it
      */
-    ViewPublisher(String clusterId, String listener, LongConsumer applied) {
+    ViewPublisher(String clusterId, String listener, FirstLook firstLook, LongConsumer applied) {
         this.clusterId = clusterId;
         this.listener = listener;
+        this.firstLook = firstLook;
         this.applied = applied;
         this.view = new ImageView(MetadataImage.EMPTY, clusterId, listener, OptionalInt.empty());
     }
@@ -75,6 +86,10 @@ final class ViewPublisher implements MetadataPublisher {
     public void onMetadataUpdate(
             MetadataDelta delta, MetadataImage image, LoaderManifest manifest) {
         ImageView next = new ImageView(image, clusterId, listener, view.controllerId());
+        admitted = admitted || firstLook.admits(next);
+        if (!admitted) {
+            return;
+        }
         Change change = change(delta);
         for (MetadataListener told : listeners) {
             told.onChange(change, next);

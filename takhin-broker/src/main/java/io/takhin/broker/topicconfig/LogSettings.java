@@ -86,7 +86,7 @@ final class LogSettings {
                                 "false",
                                 "Whether a new segment file gets its full size at once.")
                         .from("log.preallocate")
-                        .stored("segment files grow with their records", "false"),
+                        .refused("true", "segment files grow with their records"),
                 ConfigSetting.of(
                                 "file.delete.delay.ms",
                                 LONG,

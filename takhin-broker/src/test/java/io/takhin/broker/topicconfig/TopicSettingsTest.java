@@ -141,6 +141,13 @@ class TopicSettingsTest {
     }
 
     @Test
+    void filesAreNotPreallocatedAndThisIsSaid() {
+        assertThat(TopicSettings.problem(Map.of("preallocate", "true")).orElseThrow())
+                .contains("preallocate", "segment files grow with their records");
+        assertThat(TopicSettings.problem(Map.of("preallocate", "false"))).isEmpty();
+    }
+
+    @Test
     void whatHasNoEffectYetIsAcceptedAndSaid() {
         Map<String, String> overrides =
                 Map.of("local.retention.ms", "7", "retention.ms", "1000", "segment.ms", "9");

@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How a {@link KafkaProcess} is to be started: one node, broker and controller at once. Its data
@@ -12,8 +14,10 @@ import java.util.List;
  *
  * @param home holds the data directory, the configuration and the output of the process
  * @param voters how the node knows that it is the quorum
+ * @param moreDirectories that hold partitions beside the data directory
  */
-public record KafkaSetup(Path home, int port, int controllerPort, Voters voters) {
+public record KafkaSetup(
+        Path home, int port, int controllerPort, Voters voters, List<Path> moreDirectories) {
     /** Node id of every such broker; the shipped configuration of Takhin has the same. */
     public static final int NODE_ID = 1;
 
@@ -27,11 +31,16 @@ public record KafkaSetup(Path home, int port, int controllerPort, Voters voters)
 
     /** On ports of its own. */
     public static KafkaSetup in(Path home, Voters voters) {
-        return new KafkaSetup(home, FreePorts.one(), FreePorts.one(), voters);
+        return new KafkaSetup(home, FreePorts.one(), FreePorts.one(), voters, List.of());
     }
 
     public KafkaSetup moved(Path otherHome) {
-        return new KafkaSetup(otherHome, port, controllerPort, voters);
+        return new KafkaSetup(otherHome, port, controllerPort, voters, moreDirectories);
+    }
+
+    /** With one more entry in {@code log.dirs}. */
+    public KafkaSetup and(Path directory) {
+        return new KafkaSetup(home, port, controllerPort, voters, List.of(directory));
     }
 
     public Path dataDirectory() {
@@ -89,6 +98,10 @@ public record KafkaSetup(Path home, int port, int controllerPort, Voters voters)
                     case STATIC -> "controller.quorum.voters=" + NODE_ID + "@" + controller;
                     case DYNAMIC -> "controller.quorum.bootstrap.servers=" + controller;
                 };
+        String directories =
+                Stream.concat(Stream.of(dataDirectory()), moreDirectories.stream())
+                        .map(Path::toString)
+                        .collect(Collectors.joining(","));
         return """
         process.roles=broker,controller
         node.id=%d
@@ -111,6 +124,6 @@ public record KafkaSetup(Path home, int port, int controllerPort, Voters voters)
         authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
         super.users=User:ANONYMOUS
         """
-                .formatted(NODE_ID, port, controller, quorum, dataDirectory());
+                .formatted(NODE_ID, port, controller, quorum, directories);
     }
 }

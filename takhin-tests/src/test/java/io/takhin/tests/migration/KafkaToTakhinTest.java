@@ -40,6 +40,8 @@ class KafkaToTakhinTest {
     private SortedMap<String, String> usersAfter;
     private String takhinOutput;
     private List<String> complaints;
+    private Dump dump;
+    private Dump dumpAfterKill;
     private List<String> live;
     private Observation afterTheEnd;
     private Observation whenKilled;
@@ -86,6 +88,7 @@ class KafkaToTakhinTest {
         atTakhin = Observation.of(takhin);
         send(producer, "takhin");
         takhin.stop();
+        dump = Dump.of(kafka.dataDirectory());
         takhinOutput = takhin.output();
     }
 
@@ -110,6 +113,7 @@ class KafkaToTakhinTest {
         TakhinProcess takhin = copy.asTakhin().start();
         killedAtTakhin = Observation.of(takhin);
         takhin.kill();
+        dumpAfterKill = Dump.of(copy.dataDirectory());
         try (KafkaProcess last = copy.start()) {
             killedBackAtKafka = Observation.of(last);
         }
@@ -148,6 +152,19 @@ class KafkaToTakhinTest {
     @Test
     void kafkaFindsNothingToComplainAbout() {
         assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void kafkasDumpToolFindsEveryKindOfFileInOrder() {
+        assertThat(dump.complaints()).isEmpty();
+        assertThat(dump.kinds())
+                .contains(".log", ".index", ".timeindex", ".txnindex", ".snapshot", ".checkpoint");
+    }
+
+    @Test
+    void kafkasDumpToolReadsWhatTwoKillsLeft() {
+        assertThat(dumpAfterKill.complaints()).isEmpty();
+        assertThat(dumpAfterKill.kinds()).contains(".log", ".txnindex", ".snapshot");
     }
 
     @Test

@@ -41,6 +41,7 @@ class TakhinToKafkaTest {
     private List<String> live;
     private List<String> complaints;
     private List<String> complaintsAfterKill;
+    private Dump dump;
 
     @BeforeAll
     @Timeout(240)
@@ -70,6 +71,7 @@ class TakhinToKafkaTest {
         send(producer, "takhin again");
         atTakhin = Observation.of(second);
         second.stop();
+        dump = Dump.of(kafka.dataDirectory());
     }
 
     private void continueOnKafka(KafkaSetup kafka, Producer<String, String> producer)
@@ -130,6 +132,12 @@ class TakhinToKafkaTest {
     @Test
     void anIdempotentProducerGoesOnThroughAllOfThem() {
         assertThat(live).containsExactly("takhin", "takhin again", "kafka", "takhin at last");
+    }
+
+    @Test
+    void kafkasDumpToolReadsEveryKindOfFileThatTakhinWrites() {
+        assertThat(dump.complaints()).isEmpty();
+        assertThat(dump.kinds()).contains(".log", ".index", ".timeindex", ".snapshot");
     }
 
     @Test

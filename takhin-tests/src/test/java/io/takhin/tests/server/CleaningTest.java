@@ -16,8 +16,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TakhinOnly
 class CleaningTest {
     private static final Duration WITHIN = Duration.ofSeconds(30);
+    private static final int OFFSETS_PARTITIONS = 8;
 
     @TempDir private Path home;
 
@@ -87,7 +90,8 @@ class CleaningTest {
         try (Stream<Path> files = Files.list(broker.setup().dataDirectory().resolve(directory))) {
             long bytes = 0;
             for (Path file : files.filter(each -> each.toString().endsWith(".log")).toList()) {
-                bytes += Files.size(file);
+                // Not Files.size: one that goes meanwhile counts as nothing.
+                bytes += file.toFile().length();
             }
             return bytes;
         }
@@ -189,14 +193,79 @@ class CleaningTest {
         broker.kill();
         broker = broker.restart();
         clients = new JavaClients(broker);
+        assertThat(committed(topic)).isEqualTo(new OffsetAndMetadata(200));
+    }
+
+    // S67, S80
+    @Test
+    void aDeletedGroupIsCompactedAwayAndStaysGone() throws Exception {
+        clients.createTopic(topic, 1);
+        String gone = topic + "-gone";
+        String neighbour = groupBeside(gone);
+        commit(gone, 5);
+        commit(neighbour, 6);
         try (Admin admin = clients.admin()) {
-            assertThat(
-                            admin.listConsumerGroupOffsets(topic)
-                                    .partitionsToOffsetAndMetadata()
-                                    .get()
-                                    .get(partition)
-                                    .offset())
-                    .isEqualTo(200);
+            admin.deleteConsumerGroups(List.of(gone)).all().get();
+        }
+        assertThat(offsetsDump(gone)).contains(gone, neighbour);
+
+        alter("__consumer_offsets", "max.compaction.lag.ms=1,delete.retention.ms=0");
+
+        // One run notes since when the tombstones can be read, a later one takes them away.
+        await().atMost(WITHIN)
+                .untilAsserted(() -> {
+                    commit(neighbour, 7);
+                    assertThat(offsetsDump(gone)).contains(neighbour).doesNotContain(gone);
+                });
+        broker.kill();
+        broker = broker.restart();
+        clients = new JavaClients(broker);
+        try (Admin admin = clients.admin()) {
+            assertThat(admin.listGroups().all().get())
+                    .extracting(GroupListing::groupId)
+                    .containsExactly(neighbour);
+        }
+        assertThat(committed(gone)).isNull();
+        assertThat(committed(neighbour)).isEqualTo(new OffsetAndMetadata(7));
+    }
+
+    private static String groupBeside(String group) {
+        return Stream.iterate(0, i -> i + 1)
+                .map(i -> "stays-" + i)
+                .filter(name -> partitionOf(name) == partitionOf(group))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static int partitionOf(String group) {
+        return Math.abs(group.hashCode() % OFFSETS_PARTITIONS);
+    }
+
+    private void commit(String group, long offset) {
+        try (Consumer<String, String> consumer = clients.consumer("group.id", group)) {
+            consumer.commitSync(Map.of(partition, new OffsetAndMetadata(offset)));
+        }
+    }
+
+    private OffsetAndMetadata committed(String group) throws Exception {
+        try (Admin admin = clients.admin()) {
+            return admin.listConsumerGroupOffsets(group)
+                    .partitionsToOffsetAndMetadata()
+                    .get()
+                    .get(partition);
+        }
+    }
+
+    /** What Kafka's tool finds in the partition of the offsets topic that a group belongs to. */
+    private String offsetsDump(String group) throws IOException {
+        Path log =
+                broker.setup().dataDirectory().resolve("__consumer_offsets-" + partitionOf(group));
+        try (Stream<Path> files = Files.list(log)) {
+            String names =
+                    files.map(Path::toString)
+                            .filter(name -> name.endsWith(".log"))
+                            .collect(Collectors.joining(","));
+            return KafkaTools.dumpLog("--offsets-decoder", "--files", names).succeeded().out();
         }
     }
 
