@@ -69,6 +69,7 @@ final class SegmentRecovery {
                 validBytes,
                 nextOffset - 1);
         segment.keep(validBytes);
+        segment.file().sync();
         return false;
     }
 
