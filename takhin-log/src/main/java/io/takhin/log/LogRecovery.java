@@ -28,6 +28,9 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
 
+    /** Whether whole segments were removed. */
+    private boolean discarded;
+
     /** Whether the segment that was scanned last shows that the log is a compacted one. */
     private boolean lastIsSparse;
 
@@ -76,6 +79,10 @@ final class LogRecovery {
                 segments.isEmpty()
                         ? end
                         : Math.max(startWithin(end), segments.getFirst().baseOffset());
+        if (discarded) {
+            // Or it might come back behind what is written next.
+            DiskSync.syncPath(directory);
+        }
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
@@ -237,7 +244,8 @@ final class LogRecovery {
         return logStart;
     }
 
-    private static void discard(Segment segment) throws IOException {
+    private void discard(Segment segment) throws IOException {
+        discarded = true;
         for (SharedFile file : segment.files()) {
             Files.deleteIfExists(file.path());
         }

@@ -68,6 +68,7 @@ final class SegmentRecovery {
                 validBytes,
                 nextOffset - 1);
         segment.keep(validBytes);
+        segment.file().sync();
         return false;
     }
 

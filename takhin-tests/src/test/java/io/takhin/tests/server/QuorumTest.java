@@ -1,6 +1,7 @@
 package io.takhin.tests.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.takhin.tests.harness.FreePorts;
@@ -19,8 +20,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.QuorumInfo;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +119,55 @@ class QuorumTest {
         }
     }
 
+    // S80, S91
+    @Test
+    void aClusterThatWasKilledAsAWholeComesBackWithAllItAcknowledged() throws Exception {
+        startAll();
+        String topic = Fresh.name("acknowledged");
+        clients().createTopic(topic, 3);
+        sendToEach(topic, 3);
+        nodes.parallelStream().forEach(TakhinProcess::kill);
+        nodes.clear();
+
+        startAll();
+
+        for (TakhinProcess node : nodes) {
+            await().atMost(ELECTED_WITHIN)
+                    .untilAsserted(() -> assertThat(topicsSeenBy(node)).contains(topic));
+        }
+        for (int i = 0; i < 3; i++) {
+            assertThat(clients().readAll(new TopicPartition(topic, i), 1))
+                    .extracting(ConsumerRecord::value)
+                    .containsExactly("v");
+        }
+    }
+
+    // S91
+    @Test
+    void aNodeWithoutAMajorityChangesNothingAndStopsWhenItIsTold() throws Exception {
+        startAll();
+        nodes.get(0).kill();
+        nodes.get(1).kill();
+        TakhinProcess last = nodes.get(2);
+
+        try (Admin admin = new JavaClients(last).admin()) {
+            assertThatThrownBy(() ->
+                            admin.createTopics(
+                                            List.of(new NewTopic("alone", 1, (short) 1)),
+                                            new CreateTopicsOptions().timeoutMs(3000))
+                                    .all()
+                                    .get())
+                    .hasCauseInstanceOf(TimeoutException.class);
+        }
+        assertThat(last.isRunning()).isTrue();
+        last.stop();
+
+        nodes.set(0, setups.get(0).launch());
+        nodes.set(1, setups.get(1).launch());
+        nodes.get(0).awaitReady();
+        assertThat(topicsSeenBy(nodes.get(0))).doesNotContain("alone");
+    }
+
     // S57, S75
     @Test
     void partitionsAreSpreadOverTheBrokersAndServedByEach() throws Exception {
@@ -124,8 +179,12 @@ class QuorumTest {
                 .ignoreExceptions()
                 .untilAsserted(
                         () -> assertThat(leadersOf(topic)).containsExactlyInAnyOrder(1, 2, 3));
-        for (int i = 0; i < 6; i++) {
-            try (var producer = clients().producer()) {
+        sendToEach(topic, 6);
+    }
+
+    private void sendToEach(String topic, int partitions) throws InterruptedException {
+        try (var producer = clients().producer()) {
+            for (int i = 0; i < partitions; i++) {
                 JavaClients.send(producer, new ProducerRecord<>(topic, i, null, "v"));
             }
         }
