@@ -101,7 +101,7 @@ final class BrokerProcess implements AutoCloseable {
         // arrays that are no object of anybody's.
         return run("GC.class_histogram")
                 .lines()
-                .filter(line -> line.matches(" *\\d+:.*") && !line.contains("FillerElement"))
+                .filter(line -> line.matches(" *\\d+: +\\d+.*") && !line.contains("FillerElement"))
                 .mapToLong(line -> Long.parseLong(line.strip().split("\\s+", -1)[2]))
                 .sum();
     }
