@@ -1,7 +1,6 @@
 package io.takhin.log;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Which bytes of a segment are known to be what was once written. What this process wrote, or
@@ -17,7 +16,9 @@ final class CheckedBytes {
 
     private static final int[] NONE = {};
 
-    private final AtomicReference<State> state;
+    private static final State ALL_KNOWN = new State(0, NONE, NONE);
+
+    private volatile State state;
 
     /** Immutable. Ranges are pairs of begin and end, in order, apart from each other. */
     private static final class State {
@@ -36,12 +37,12 @@ final class CheckedBytes {
      * @param unknown how many bytes at the begin nobody has looked at
      */
     CheckedBytes(int unknown) {
-        state = new AtomicReference<>(new State(unknown, NONE, NONE));
+        state = unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE);
     }
 
     /** Up to where all is known from the position on; the position itself where nothing is. */
     int knownTo(int position) {
-        State now = state.get();
+        State now = state;
         if (position >= now.knownFrom) {
             return Integer.MAX_VALUE;
         }
@@ -55,43 +56,44 @@ final class CheckedBytes {
 
     /** Whether a damaged batch is known to begin at the position. */
     boolean isDamaged(int position) {
-        return Arrays.binarySearch(state.get().damaged, position) >= 0;
+        return Arrays.binarySearch(state.damaged, position) >= 0;
     }
 
     /** All from the position on was checked, or written by this process. */
-    void addTail(int position) {
-        state.updateAndGet(
-                now -> new State(Math.min(now.knownFrom, position), now.ranges, now.damaged));
+    synchronized void addTail(int position) {
+        State now = state;
+        state = new State(Math.min(now.knownFrom, position), now.ranges, now.damaged);
     }
 
-    void add(int from, int to) {
+    synchronized void add(int from, int to) {
+        State now = state;
         if (from < to) {
-            state.updateAndGet(now ->
+            state =
                     new State(
                             now.knownFrom,
                             withoutSmallest(merged(now.ranges, from, to)),
-                            now.damaged));
+                            now.damaged);
         }
     }
 
     /** False where this was known before. */
-    boolean addDamaged(int position) {
-        State before =
-                state.getAndUpdate(now ->
-                        Arrays.binarySearch(now.damaged, position) >= 0
-                                ? now
-                                : new State(
-                                        now.knownFrom, now.ranges, with(now.damaged, position)));
-        return Arrays.binarySearch(before.damaged, position) < 0;
+    synchronized boolean addDamaged(int position) {
+        State now = state;
+        if (Arrays.binarySearch(now.damaged, position) >= 0) {
+            return false;
+        }
+        state = new State(now.knownFrom, now.ranges, with(now.damaged, position));
+        return true;
     }
 
     /** Bytes from the position on are gone; what comes in their place is written by us. */
-    void cutTo(int position) {
-        state.updateAndGet(now ->
+    synchronized void cutTo(int position) {
+        State now = state;
+        state =
                 new State(
                         Math.min(now.knownFrom, position),
                         now.ranges,
-                        Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
+                        Arrays.stream(now.damaged).filter(at -> at < position).toArray());
     }
 
     private static int[] merged(int[] ranges, int from, int to) {

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,17 +10,19 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file that several parties read, and the descriptor they share: open while anybody holds it.
- * What holds it may go on reading after the file was renamed or deleted.
+ * One file of a segment that several parties use, and the descriptor they share: open while anybody
+ * holds it, and then for as long as {@link OpenFiles} lets it. What holds it may go on reading
+ * after the file was renamed or deleted.
  *
- * <p>Threads: any.
+ * <p>Whoever writes says so with {@link #written}: then the file stays open until it is synced, and
+ * the sync that fails is not missed.
+ *
+ * <p>Threads: any. Guarded by its monitor, which costs a file at rest nothing.
  */
 final class SharedFile {
     private static final Set<OpenOption> EXISTING =
@@ -26,21 +30,50 @@ final class SharedFile {
     private static final Set<OpenOption> CREATE =
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final OpenFiles openFiles;
+    private final long offset;
 
-    @GuardedBy("lock")
-    private Path path;
+    /** The partition's, the same object for all its files. */
+    @GuardedBy("this")
+    private Path directory;
 
-    @GuardedBy("lock")
+    /** Behind the offset, with what marks a file as not in its place. */
+    @GuardedBy("this")
+    private String suffix;
+
+    @GuardedBy("this")
     private @Nullable FileChannel channel;
 
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private int holders;
 
-    private volatile boolean deleted;
+    /** How often it was written, and how many of these are on the disk. */
+    @GuardedBy("this")
+    private int writes;
 
-    SharedFile(Path path) {
-        this.path = path;
+    @GuardedBy("this")
+    private int syncedWrites;
+
+    /** Since the process began; what one before it wrote may not be on the disk. */
+    @GuardedBy("this")
+    private boolean synced;
+
+    /** Closed as soon as nobody holds it. */
+    @GuardedBy("this")
+    private boolean retired;
+
+    private volatile boolean deleted;
+    private volatile long usedAt;
+
+    /**
+     * @param offset that the file is named after
+     * @param suffix the rest of its name, {@code .log} and the like
+     */
+    SharedFile(OpenFiles openFiles, Path directory, long offset, String suffix) {
+        this.openFiles = openFiles;
+        this.directory = directory;
+        this.offset = offset;
+        this.suffix = suffix;
     }
 
     /** Every call is answered by one {@link #release}. */
@@ -54,37 +87,99 @@ final class SharedFile {
     }
 
     private FileChannel acquire(Set<OpenOption> options) throws IOException {
-        lock.lock();
-        try {
-            FileChannel open = channel;
-            if (open == null) {
-                open = FileChannel.open(path, options);
-                channel = open;
+        FileChannel used;
+        boolean opened;
+        synchronized (this) {
+            used = channel;
+            // An interrupted reader closes it under all others.
+            opened = used == null || !used.isOpen();
+            if (used == null || opened) {
+                used = FileChannel.open(path(), options);
+                channel = used;
+                openFiles.opened(this);
             }
             holders++;
-            return open;
-        } finally {
-            lock.unlock();
+            usedAt = openFiles.age();
+        }
+        if (opened) {
+            openFiles.makeRoom();
+        }
+        return used;
+    }
+
+    synchronized void release() {
+        if (holders <= 0) {
+            throw new IllegalStateException("released more often than acquired: " + path());
+        }
+        holders--;
+        if (holders == 0 && (retired || deleted)) {
+            closeNow();
         }
     }
 
-    void release() {
-        lock.lock();
+    /** Called by who holds it, after bytes were changed or cut off. */
+    synchronized void written() {
+        writes++;
+    }
+
+    synchronized boolean isUnsynced() {
+        return writes != syncedWrites && !deleted;
+    }
+
+    synchronized int writes() {
+        return writes;
+    }
+
+    /** Whether a sync has covered all that was ever written by this process. */
+    synchronized boolean isKnownSynced() {
+        return synced && writes == syncedWrites;
+    }
+
+    /** What was written when there were so many writes is on the disk. */
+    synchronized void syncedUpTo(int writesThen) {
+        syncedWrites = writesThen;
+        synced = true;
+    }
+
+    /** As {@link OpenFiles#age} had it when it was last acquired. */
+    long usedAt() {
+        return usedAt;
+    }
+
+    synchronized boolean isOpen() {
+        return channel != null;
+    }
+
+    /** False where it is closed already, in use, or has to stay open. */
+    synchronized boolean closeIfUnusedSince(long age) {
+        if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
+            return false;
+        }
+        closeNow();
+        return true;
+    }
+
+    /** Nothing more will be written: the descriptor goes once nobody holds it. */
+    synchronized void retire() {
+        retired = true;
+        if (holders == 0) {
+            closeNow();
+        }
+    }
+
+    @GuardedBy("this")
+    private void closeNow() {
+        FileChannel idle = channel;
+        if (idle == null) {
+            return;
+        }
+        channel = null;
+        openFiles.closed(this);
         try {
-            if (holders <= 0) {
-                throw new IllegalStateException("released more often than acquired: " + path);
-            }
-            holders--;
-            if (holders == 0 && channel != null) {
-                FileChannel idle = channel;
-                channel = null;
-                idle.close();
-            }
+            idle.close();
         } catch (IOException e) {
             // Whatever was written is known to be on disk or not from force, never from close.
             throw new IllegalStateException("cannot close " + path(), e);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -117,29 +212,34 @@ final class SharedFile {
             throw e;
         }
         try {
+            int writesThen = writes();
             open.force(false);
+            syncedUpTo(writesThen);
         } finally {
             release();
         }
     }
 
-    /** Takes the place of what has the name: a segment may be deleted again before it is gone. */
-    void renameTo(Path target) throws IOException {
-        lock.lock();
-        try {
-            if (Files.exists(path)) {
-                // One of the same name may wait there to be removed: it is replaced.
-                Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
-            }
-            path = target;
-        } finally {
-            lock.unlock();
+    /**
+     * Takes the place of what has the name: a segment may be deleted again before it is gone.
+     *
+     * @param newSuffix what follows the offset from now on
+     */
+    synchronized void renameTo(String newSuffix) throws IOException {
+        Path from = path();
+        if (Files.exists(from)) {
+            // One of the same name may wait there to be removed: it is replaced.
+            Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
         }
+        suffix = newSuffix;
     }
 
     /** The file has no place in a log any more: it need not become durable. */
-    void markDeleted() {
+    synchronized void markDeleted() {
         deleted = true;
+        if (holders == 0) {
+            closeNow();
+        }
     }
 
     boolean isDeleted() {
@@ -147,21 +247,27 @@ final class SharedFile {
     }
 
     /** The directory was renamed. */
-    void moveTo(Path directory) {
-        lock.lock();
-        try {
-            path = directory.resolve(path.getFileName());
-        } finally {
-            lock.unlock();
-        }
+    synchronized void moveTo(Path newDirectory) {
+        directory = newDirectory;
     }
 
-    Path path() {
-        lock.lock();
-        try {
-            return path;
-        } finally {
-            lock.unlock();
-        }
+    long offset() {
+        return offset;
+    }
+
+    synchronized Path directory() {
+        return directory;
+    }
+
+    synchronized String suffix() {
+        return suffix;
+    }
+
+    String nameWith(String otherSuffix) {
+        return PartitionFiles.name(offset, otherSuffix);
+    }
+
+    synchronized Path path() {
+        return directory.resolve(nameWith(suffix));
     }
 }

@@ -3,7 +3,7 @@ package io.takhin.log;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds records by time. An entry says: up to this offset (relative to the segment's base offset)
@@ -19,16 +19,16 @@ final class TimeIndex {
 
     private final IndexFile entries;
     private final long baseOffset;
-    private final ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
-    private volatile TimestampOffset last;
+
+    /** Null until somebody asks. */
+    private volatile @Nullable TimestampOffset last;
 
     /** A timestamp and the offset to which it belongs. */
     record TimestampOffset(long timestamp, long offset) {}
 
-    TimeIndex(Path path, long baseOffset) throws IOException {
-        this.entries = new IndexFile(path, ENTRY_BYTES);
+    TimeIndex(SharedFile file, long baseOffset) {
+        this.entries = new IndexFile(file, ENTRY_BYTES);
         this.baseOffset = baseOffset;
-        this.last = readLast();
     }
 
     IndexFile entries() {
@@ -36,21 +36,33 @@ final class TimeIndex {
     }
 
     /** One entry is kept free for the one that closes a segment. */
-    boolean isFull(int bytesMax) {
+    boolean isFull(int bytesMax) throws IOException {
         return entries.count() >= bytesMax / ENTRY_BYTES - 1;
     }
 
     /** Does nothing when the timestamp is not larger than the last one. */
     void append(long timestamp, long offset) throws IOException {
-        if (timestamp > last.timestamp()) {
+        if (timestamp > last().timestamp()) {
+            ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
             entries.append(
                     entry.putLong(0, timestamp).putInt(OFFSET_AT, (int) (offset - baseOffset)));
             last = new TimestampOffset(timestamp, offset);
         }
     }
 
-    TimestampOffset last() {
-        return last;
+    TimestampOffset last() throws IOException {
+        TimestampOffset known = last;
+        return known == null ? load() : known;
+    }
+
+    /** As {@code IndexFile.load}. */
+    private synchronized TimestampOffset load() throws IOException {
+        TimestampOffset loaded = last;
+        if (loaded == null) {
+            loaded = readLast();
+            last = loaded;
+        }
+        return loaded;
     }
 
     private TimestampOffset readLast() throws IOException {

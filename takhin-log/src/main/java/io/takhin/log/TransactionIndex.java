@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,12 +21,31 @@ final class TransactionIndex {
     static final int ENTRY_BYTES = 34;
 
     private final SharedFile file;
-    private volatile int count;
+
+    /** Negative until somebody asks. */
+    private volatile int count = -1;
+
     private volatile boolean unsynced;
 
-    TransactionIndex(Path path) throws IOException {
-        this.file = new SharedFile(path);
-        this.count = Files.exists(path) ? (int) (Files.size(path) / ENTRY_BYTES) : 0;
+    TransactionIndex(SharedFile file) {
+        this.file = file;
+    }
+
+    private int count() throws IOException {
+        int known = count;
+        return known < 0 ? load() : known;
+    }
+
+    /** As {@code IndexFile.load}. */
+    private synchronized int load() throws IOException {
+        if (count < 0) {
+            try {
+                count = (int) (Files.size(file.path()) / ENTRY_BYTES);
+            } catch (NoSuchFileException _) {
+                count = 0;
+            }
+        }
+        return count;
     }
 
     SharedFile file() {
@@ -52,11 +71,12 @@ final class TransactionIndex {
                 .putLong(aborted.lastOffset())
                 .putLong(aborted.lastStableOffset())
                 .flip();
-        int size = count;
+        int size = count();
         FileChannel channel = file.acquireOrCreate();
         try {
             channel.write(entry, (long) size * ENTRY_BYTES);
         } finally {
+            file.written();
             file.release();
         }
         count = size + 1;
@@ -64,7 +84,7 @@ final class TransactionIndex {
     }
 
     List<AbortedTransaction> all() throws IOException {
-        int size = count;
+        int size = count();
         if (size == 0) {
             return List.of();
         }
@@ -90,11 +110,12 @@ final class TransactionIndex {
     /** Forgets transactions whose marker is at the offset or after it. */
     void truncateTo(long offset) throws IOException {
         int kept = (int) all().stream().takeWhile(txn -> txn.lastOffset() < offset).count();
-        if (kept < count) {
+        if (kept < count()) {
             FileChannel channel = file.acquire();
             try {
                 channel.truncate((long) kept * ENTRY_BYTES);
             } finally {
+                file.written();
                 file.release();
             }
             count = kept;
