@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -24,12 +23,9 @@ final class Segment {
     static final long BYTES_MAX = Integer.MAX_VALUE;
 
     private final long baseOffset;
-    private final OpenFiles openFiles;
     private final SharedFile file;
+    private final SegmentIndexes indexes;
     private final CheckedBytes checked;
-
-    /** Null until somebody asks: most segments of a broker with many are at rest. */
-    private volatile @Nullable Indexes indexes;
 
     /** Null while nothing was written here for a time. */
     private volatile @Nullable RecentBatches recent;
@@ -47,8 +43,6 @@ final class Segment {
     /** What decides whether a segment takes some more batches. */
     record Room(LogConfig config, int bytes, long maxTimestamp, long lastOffset, long nowMillis) {}
 
-    private record Indexes(OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {}
-
     /**
      * Looks at no file.
      *
@@ -59,8 +53,8 @@ final class Segment {
     }
 
     private Segment(OpenFiles openFiles, SharedFile file, int size, long createdMillis) {
-        this.openFiles = openFiles;
         this.file = file;
+        this.indexes = new SegmentIndexes(openFiles, file);
         this.baseOffset = file.offset();
         this.size = size;
         this.createdMillis = createdMillis;
@@ -98,45 +92,20 @@ final class Segment {
     }
 
     OffsetIndex offsets() {
-        return indexes().offsets;
+        return indexes.offsets();
     }
 
     TimeIndex times() {
-        return indexes().times;
+        return indexes.times();
     }
 
     TransactionIndex transactions() {
-        return indexes().transactions;
-    }
-
-    private Indexes indexes() {
-        Indexes known = indexes;
-        return known == null ? makeIndexes() : known;
-    }
-
-    private synchronized Indexes makeIndexes() {
-        Indexes made = indexes;
-        if (made == null) {
-            made =
-                    new Indexes(
-                            new OffsetIndex(beside(PartitionFiles.OFFSET_INDEX), baseOffset),
-                            new TimeIndex(beside(PartitionFiles.TIME_INDEX), baseOffset),
-                            new TransactionIndex(beside(PartitionFiles.TRANSACTION_INDEX)));
-            indexes = made;
-        }
-        return made;
-    }
-
-    /** A file of this segment, which is called as the batches' is now. */
-    private SharedFile beside(String kind) {
-        String mark = file.suffix().substring(LOG.length());
-        return new SharedFile(openFiles, file.directory(), baseOffset, kind + mark);
+        return indexes.transactions();
     }
 
     /** Whether transactions were added that no sync has covered. */
     boolean hasUnsyncedTransactions() {
-        Indexes known = indexes;
-        return known != null && known.transactions.isUnsynced();
+        return indexes.hasUnsyncedTransactions();
     }
 
     /** The position of the batch that begins with the offset, if it was written lately; or -1. */
@@ -304,7 +273,7 @@ final class Segment {
     private synchronized TimestampOffset loadNewest() throws IOException {
         TimestampOffset loaded = newest;
         if (loaded == null) {
-            loaded = readLastOfTimes();
+            loaded = indexes.lastOfTimes();
             newest = loaded;
         }
         return loaded;
@@ -312,19 +281,6 @@ final class Segment {
 
     private synchronized void setNewest(@Nullable TimestampOffset found) {
         newest = found;
-    }
-
-    /** Retention asks every segment: that must not leave an index in memory for each. */
-    private TimestampOffset readLastOfTimes() throws IOException {
-        if (indexes != null) {
-            return times().last();
-        }
-        SharedFile once = beside(PartitionFiles.TIME_INDEX);
-        try {
-            return new TimeIndex(once, baseOffset).last();
-        } finally {
-            once.retire();
-        }
     }
 
     /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
@@ -427,30 +383,12 @@ final class Segment {
 
     /** Brings to the files what the indexes have in memory. */
     void writeIndexTails() throws IOException {
-        Indexes known = indexes;
-        if (known == null) {
-            return;
-        }
-        if (known.offsets.entries().hasTail()) {
-            known.offsets.entries().writeTail();
-        }
-        if (known.times.entries().hasTail()) {
-            known.times.entries().writeTail();
-        }
+        indexes.writeTails();
     }
 
     /** Whether both indexes have a file of whole entries, as a closed segment has them. */
     boolean hasIndexFiles() throws IOException {
-        return isWhole(beside(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
-                && isWhole(beside(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
-    }
-
-    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
-        try {
-            return Files.size(index.path()) % entryBytes == 0;
-        } catch (NoSuchFileException _) {
-            return false;
-        }
+        return indexes.haveFiles();
     }
 
     /**
@@ -460,30 +398,13 @@ final class Segment {
     void settleAfterRecovery() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
         recent = null;
-        Indexes known = indexes;
-        if (known == null) {
-            return;
-        }
-        boolean unwritten =
-                known.offsets.entries().hasTail()
-                        || known.times.entries().hasTail()
-                        || known.transactions.isUnsynced();
-        List<SharedFile> files = files();
-        files.forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
-        if (!unwritten && files.stream().noneMatch(SharedFile::isOpen)) {
-            indexes = null;
-        }
+        indexes.settle();
     }
 
     /** Nothing more will be written here: descriptors go once nobody reads. */
     void retire() {
         file.retire();
-        Indexes known = indexes;
-        if (known != null) {
-            known.offsets.entries().file().retire();
-            known.times.entries().file().retire();
-            known.transactions.file().retire();
-        }
+        indexes.retire();
     }
 
     /** Cuts off the batch at the position and all after it; {@code offset} is where it begins. */

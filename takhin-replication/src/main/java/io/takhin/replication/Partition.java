@@ -201,13 +201,18 @@ public final class Partition {
         (known == null ? makeSignals() : known).add(signal);
     }
 
-    private synchronized Set<AdvanceSignal> makeSignals() {
-        Set<AdvanceSignal> made = signals;
-        if (made == null) {
-            made = ConcurrentHashMap.newKeySet();
-            signals = made;
+    private Set<AdvanceSignal> makeSignals() {
+        leadership.lock();
+        try {
+            Set<AdvanceSignal> made = signals;
+            if (made == null) {
+                made = ConcurrentHashMap.newKeySet();
+                signals = made;
+            }
+            return made;
+        } finally {
+            leadership.unlock();
         }
-        return made;
     }
 
     public void removeSignal(AdvanceSignal signal) {

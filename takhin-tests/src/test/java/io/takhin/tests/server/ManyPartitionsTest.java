@@ -72,8 +72,8 @@ class ManyPartitionsTest {
                 clients.producer("acks", "all", "batch.size", "1024")) {
             var sent =
                     IntStream.range(0, PARTITIONS)
-                            .mapToObj(i ->
-                                    producer.send(new ProducerRecord<>(TOPIC, i, null, value)))
+                            .mapToObj(
+                                    i -> producer.send(new ProducerRecord<>(TOPIC, i, null, value)))
                             .toList();
             for (var each : sent) {
                 each.get();
@@ -90,13 +90,11 @@ class ManyPartitionsTest {
                             .toList();
             consumer.assign(all);
             consumer.seekToBeginning(all);
-            for (ConsumerRecord<String, String> each :
-                    JavaClients.poll(consumer, 3 * PARTITIONS)) {
+            for (ConsumerRecord<String, String> each : JavaClients.poll(consumer, 3 * PARTITIONS)) {
                 values.merge(
                         each.partition(),
                         List.of(each.value()),
-                        (before, next) ->
-                                Stream.concat(before.stream(), next.stream()).toList());
+                        (before, next) -> Stream.concat(before.stream(), next.stream()).toList());
             }
         }
         return values;
