@@ -3,6 +3,7 @@ package io.takhin.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,7 +28,7 @@ final class CheckpointFile {
      * Reads the entries' words; none where there is no file.
      *
      * @param words how many each entry has
-     * @throws IOException also when the file is damaged
+     * @throws DamagedFileException when the file is not what was written
      */
     static List<String[]> read(Path path, int words) throws IOException {
         List<String> lines;
@@ -35,25 +36,41 @@ final class CheckpointFile {
             lines = Files.readAllLines(path, StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {
             return List.of();
+        } catch (CharacterCodingException e) {
+            throw new DamagedFileException(path + " is no text", e);
         }
         if (lines.isEmpty()) {
             return List.of();
         }
         if (!lines.getFirst().equals(VERSION) || lines.size() < 2) {
-            throw new IOException(path + " has an unknown version or no entry count");
+            throw new DamagedFileException(path + " has an unknown version or no entry count");
         }
         List<String[]> entries = new ArrayList<>(lines.size() - 2);
         for (String line : lines.subList(2, lines.size())) {
             String[] entry = line.split("\\s+", -1);
             if (entry.length != words) {
-                throw new IOException(path + " has a malformed line: " + line);
+                throw new DamagedFileException(path + " has a malformed line: " + line);
             }
             entries.add(entry);
         }
         if (!lines.get(1).equals(Integer.toString(entries.size()))) {
-            throw new IOException(path + " names " + lines.get(1) + " entries and has others");
+            throw new DamagedFileException(
+                    path + " names " + lines.get(1) + " entries and has others");
         }
         return entries;
+    }
+
+    /** The bytes are not what was written. */
+    static final class DamagedFileException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        DamagedFileException(String message) {
+            super(message);
+        }
+
+        DamagedFileException(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 
     /** Writes entries, one line each; on disk when {@code sync} is set. */

@@ -22,12 +22,13 @@ final class CleanStop {
         return Files.exists(root.resolve(NAME));
     }
 
-    /** Empty where the mark is missing or older than broker epochs in it. */
+    /** Empty where the mark is missing, older than broker epochs in it, or damaged. */
     static OptionalLong brokerEpoch(Path root) throws IOException {
         if (!isMarked(root)) {
             return OptionalLong.empty();
         }
-        String text = Files.readString(root.resolve(NAME), StandardCharsets.UTF_8);
+        // Any byte is a character here: a damaged mark is one without an epoch.
+        String text = Files.readString(root.resolve(NAME), StandardCharsets.ISO_8859_1);
         Matcher epoch = BROKER_EPOCH.matcher(text);
         return epoch.find()
                 ? OptionalLong.of(Long.parseLong(epoch.group(1)))

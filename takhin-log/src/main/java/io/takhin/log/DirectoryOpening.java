@@ -2,7 +2,6 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ final class DirectoryOpening {
      * @throws IOException also when another process has the directory
      */
     LogDirectory run(RecoveryListener listener) throws IOException {
-        Files.createDirectories(root);
+        DiskSync.createDirectories(root);
         DirectoryLock lock = DirectoryLock.take(root);
         LogDirectory directory = null;
         try {
@@ -65,7 +64,7 @@ final class DirectoryOpening {
                             settings.defaults(),
                             recovered.topicId(),
                             recovered.loaded(),
-                            new PartitionLog.Origins(recovered.durableEnd(), false));
+                            new PartitionLog.Origins(recovered.durableEnd(), clean));
             host.logsByPartition().put(read.topicPartition(), read);
             if (recovered.inJournal()) {
                 read.durability().restored();
@@ -81,7 +80,7 @@ final class DirectoryOpening {
         host.logs().stream()
                 .filter(read -> !read.durability().isFlushed())
                 .forEach(host.groupCommit()::commit);
-        result.dead().forEach(dead -> host.removeLater(List.of(dead), Duration.ZERO));
+        result.dead().forEach(dead -> host.housekeeper().removeDirectoryLater(dead, Duration.ZERO));
     }
 
     private DirectoryRecovery.Result readBack(

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +30,10 @@ final class DirectoryRecovery {
     private final LogDirectorySettings settings;
     private final Checkpoints checkpoints;
     private final boolean cleanStop;
+
+    /** Null where it is not known: any log may have been compacted then. */
+    private final @Nullable Map<TopicPartition, Long> compactedBelow;
+
     private final Clock clock;
     private final @Nullable JournalReplay replay;
 
@@ -57,7 +62,23 @@ final class DirectoryRecovery {
         this.checkpoints = checkpoints;
         this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
+        this.compactedBelow = readCompacted(root);
         this.clock = clock;
+    }
+
+    private static @Nullable Map<TopicPartition, Long> readCompacted(Path root) {
+        try {
+            return OffsetCheckpoint.read(root.resolve(CleanerOffsets.NAME));
+        } catch (IOException e) {
+            log.warn("any log may be a compacted one: {}", e.getMessage());
+            return null;
+        }
+    }
+
+    private long compactedBelow(TopicPartition partition) {
+        return compactedBelow == null || settings.defaults().compacted()
+                ? Long.MAX_VALUE
+                : compactedBelow.getOrDefault(partition, 0L);
     }
 
     Result run(RecoveryListener listener) throws IOException {
@@ -140,6 +161,7 @@ final class DirectoryRecovery {
                         cleanStop,
                         recoveryPoint,
                         checkpoints.logStart(partition),
+                        compactedBelow(partition),
                         clock.wallMillis(),
                         settings.producerIdleMax());
         LogState.Loaded loaded =

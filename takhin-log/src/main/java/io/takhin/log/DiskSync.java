@@ -3,6 +3,7 @@ package io.takhin.log;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -60,6 +61,18 @@ final class DiskSync {
         for (SharedFile file : files) {
             file.sync();
         }
+    }
+
+    /** Makes a directory and those above it that are missing; their names are durable then. */
+    static void createDirectories(Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath();
+        Path parent = absolute.getParent();
+        if (parent == null || Files.isDirectory(absolute)) {
+            return;
+        }
+        createDirectories(parent);
+        Files.createDirectories(absolute);
+        syncPath(parent);
     }
 
     /** A small file or a directory; what is gone need not be durable. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,10 @@ final class Housekeeper {
     private final ScheduledThreadPoolExecutor thread;
     private final AtomicBoolean ageWatched = new AtomicBoolean();
     private final AtomicBoolean checkpointDue = new AtomicBoolean();
+    private final AtomicLong renamedDirectories = new AtomicLong();
+
+    /** Of those, how many are known to be on the disk; the housekeeper's alone. */
+    private long durableRenames;
 
     interface Host {
         Clock clock();
@@ -150,6 +155,26 @@ final class Housekeeper {
                     for (Path file : files) {
                         DeadFiles.remove(file);
                     }
+                },
+                delay);
+    }
+
+    /**
+     * As {@link #removeLater}, for the directory of a deleted partition. That it has another name
+     * is durable first: or it could come back after a power cut, without the file that says of
+     * which topic it is. One sync covers all that were renamed before it.
+     */
+    void removeDirectoryLater(Path directory, Duration delay) {
+        long number = renamedDirectories.incrementAndGet();
+        later(
+                () -> {
+                    Path parent = directory.getParent();
+                    if (durableRenames < number && parent != null) {
+                        long covered = renamedDirectories.get();
+                        DiskSync.syncPath(parent);
+                        durableRenames = covered;
+                    }
+                    DeadFiles.remove(directory);
                 },
                 delay);
     }

@@ -121,19 +121,35 @@ final class Journal {
     }
 
     private @Nullable JournalHalf takeFree() {
-        JournalHalf next = null;
-        for (JournalHalf half : halves) {
-            if (half.is(JournalHalf.State.UNPREPARED)) {
-                keeper.prepareSoon();
-            } else if (half.is(JournalHalf.State.FREE)
-                    && (next == null || half.generation() < next.generation())) {
-                next = half;
-            }
+        if (halves.stream().anyMatch(half -> half.is(JournalHalf.State.UNPREPARED))) {
+            keeper.prepareSoon();
         }
+        JournalHalf next = firstFree(halves);
         if (next != null) {
             next.use();
         }
         return next;
+    }
+
+    /**
+     * The free half of the lowest generation: replay goes by generations, so they have to be used
+     * in their order.
+     */
+    static @Nullable JournalHalf firstFree(Iterable<JournalHalf> halves) {
+        // Halves become free while they are looked at, in the order of their generations. So what
+        // the first look missed was free before what it found, and the second one sees it.
+        return lowestFree(halves) == null ? null : lowestFree(halves);
+    }
+
+    private static @Nullable JournalHalf lowestFree(Iterable<JournalHalf> halves) {
+        JournalHalf lowest = null;
+        for (JournalHalf half : halves) {
+            if (half.is(JournalHalf.State.FREE)
+                    && (lowest == null || half.generation() < lowest.generation())) {
+                lowest = half;
+            }
+        }
+        return lowest;
     }
 
     private JournalHalf current() {

@@ -40,7 +40,8 @@ final class LeaderEpochs {
                 epochs.assign(Integer.parseInt(words[0]), Long.parseLong(words[1]));
             }
         } catch (NumberFormatException e) {
-            throw new IOException("malformed number in " + directory.resolve(NAME), e);
+            throw new CheckpointFile.DamagedFileException(
+                    directory.resolve(NAME) + " has a malformed number", e);
         }
         epochs.written = true;
         return epochs;

@@ -197,9 +197,11 @@ final class LogAppender {
                         extent.maxTimestamp(),
                         extent.lastOffset(),
                         state.host.clock().wallMillis());
-        return active.takes(room) || active.baseOffset() == extent.firstOffset()
-                ? active
-                : roll(Math.max(extent.firstOffset(), view.end()));
+        // Where the one before ends, also if a leader's compacted log goes on later: so a gap
+        // between two segments says that something was lost.
+        boolean fits = extent.lastOffset() - view.end() <= Integer.MAX_VALUE;
+        long base = fits ? view.end() : extent.firstOffset();
+        return active.takes(room) || active.baseOffset() == base ? active : roll(base);
     }
 
     /** Closes the active segment, if there is one, and begins another. */
@@ -207,6 +209,12 @@ final class LogAppender {
         LogView view = state.view;
         if (!view.segments().isEmpty()) {
             view.active().finishIndexes();
+            if (!view.active().isNamed()) {
+                // Or the next one's name could survive a power cut, and this one's not. Seldom: a
+                // flush comes before a segment is full.
+                DiskSync.syncPath(state.directory);
+                view.active().setNamed();
+            }
             state.producers.setEndOffset(baseOffset);
             state.snapshots.take(state.producers);
         }

@@ -15,6 +15,9 @@ final class LogCutter {
     private final LogState state;
     private final LogDurability durability;
 
+    /** A first segment was deleted, and the disk may not know of it yet. */
+    private boolean firstIsGoing;
+
     LogCutter(LogState state, LogDurability durability) {
         this.state = state;
         this.durability = durability;
@@ -32,16 +35,27 @@ final class LogCutter {
             restartAt(offset, offset);
             return;
         }
+        forgetDurability(offset);
         List<Segment> segments = new ArrayList<>(view.segments().subList(0, kept + 1));
-        discard(view.segments().subList(kept + 1, view.segments().size()));
+        discardFromEnd(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
         active.truncateTo(LogReader.positionOf(active, offset), offset);
         active.openForWriting();
         state.publishCut(segments, Math.min(offset, view.start()), offset);
-        durability.cutTo(offset);
         state.epochs.truncateFromEnd(offset);
         state.writeEpochsWhenPossible();
         rebuildProducers(state, offset);
+    }
+
+    /**
+     * Before anything is cut off: a start after a crash must look at what there is then, be it cut
+     * or not or in part.
+     */
+    private void forgetDurability(long offset) throws IOException {
+        durability.cutTo(offset);
+        if (durability.isRecoveryPointTooHigh()) {
+            state.host.writeRecoveryPoints();
+        }
     }
 
     /** Sets producer state to what the records below the offset make of it. */
@@ -54,13 +68,14 @@ final class LogCutter {
             return;
         }
         LogView view = state.view;
-        state.snapshots.load(producers, view.start(), offset);
+        state.snapshots.load(producers, view.firstOffset(), offset);
         ProducerReplay.run(producers, view, ProducerReplay.STATE_ONLY);
     }
 
     /** Empties the log; the next record gets the offset. */
     void restartAt(long offset, long start) throws IOException {
-        discard(state.view.segments());
+        forgetDurability(offset);
+        discardFromEnd(state.view.segments());
         state.snapshots.deleteAll();
         state.epochs.clear();
         state.writeEpochsWhenPossible();
@@ -69,7 +84,6 @@ final class LogCutter {
         opened.openForWriting();
         state.namesChanged = true;
         state.publishCut(List.of(opened), start, offset);
-        durability.cutTo(offset);
     }
 
     /** Records below the offset are gone for readers; files that held only such go too. */
@@ -90,7 +104,11 @@ final class LogCutter {
         List<Segment> kept = view.segments().subList(gone, view.segments().size());
         state.view =
                 new LogView(List.copyOf(kept), start, view.end(), view.endPosition(), view.cuts());
-        discard(view.segments().subList(0, gone));
+        if (gone > 0 && !state.snapshots.areSynced()) {
+            // Who wrote the records that go is known from there alone.
+            state.snapshots.sync();
+        }
+        discardFromStart(view.segments().subList(0, gone));
         state.namesChanged |= gone > 0;
         state.epochs.truncateFromStart(start);
         state.writeEpochsWhenPossible();
@@ -110,6 +128,25 @@ final class LogCutter {
             }
         }
         state.host.removeLater(dead, state.config.fileDeleteDelay());
+    }
+
+    /** Whatever a crash leaves of them is in one piece with what is before. */
+    private void discardFromEnd(List<Segment> segments) throws IOException {
+        for (Segment last : segments.reversed()) {
+            discard(List.of(last));
+            DiskSync.syncPath(state.directory);
+        }
+    }
+
+    /** Whatever a crash leaves of them is in one piece with what is behind. */
+    private void discardFromStart(List<Segment> segments) throws IOException {
+        for (Segment first : segments) {
+            if (firstIsGoing) {
+                DiskSync.syncPath(state.directory);
+            }
+            discard(List.of(first));
+            firstIsGoing = true;
+        }
     }
 
     private void discard(List<Segment> segments) throws IOException {

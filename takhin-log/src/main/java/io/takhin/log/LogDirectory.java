@@ -100,6 +100,10 @@ public final class LogDirectory implements AutoCloseable {
                 throw new KafkaStorageException("data directory " + root + " is offline");
             }
             PartitionLog existing = logs.get(partition);
+            if (existing != null && existing.isOfUnknownTopic()) {
+                setAside(partition);
+                existing = null;
+            }
             if (existing != null) {
                 return adopt(existing, topicId, config);
             }
@@ -135,6 +139,10 @@ public final class LogDirectory implements AutoCloseable {
     private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
             throws IOException {
         Path directory = root.resolve(PartitionFiles.directoryOf(partition));
+        if (host.checkpoints().knows(partition)) {
+            // Of a deleted topic of that name: where its log began says nothing of this one.
+            host.writeRecoveryPoints();
+        }
         try {
             Files.createDirectory(directory);
             PartitionMetadataFile.write(directory, topicId);
@@ -150,7 +158,7 @@ public final class LogDirectory implements AutoCloseable {
                         LeaderEpochs.empty(),
                         new ProducerState(),
                         new ProducerSnapshots(directory));
-        return new PartitionLog(host, config, topicId, empty, new PartitionLog.Origins(0, true));
+        return new PartitionLog(host, config, topicId, empty, new PartitionLog.Origins(0, false));
     }
 
     /** Null where this directory has no log of the partition. */
@@ -192,7 +200,7 @@ public final class LogDirectory implements AutoCloseable {
                 gone.durability().settle();
             }
             if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
-                host.housekeeper().removeLater(List.of(renamed), gone.config().fileDeleteDelay());
+                host.housekeeper().removeDirectoryLater(renamed, gone.config().fileDeleteDelay());
             }
             host.housekeeper().checkpointSoon();
             removalListeners.forEach(listener -> listener.accept(partition));

@@ -63,14 +63,14 @@ final class LogDurability {
     /** Bytes of batches that are not durable. Changed under the log's lock. */
     private volatile long unflushedBytes;
 
-    /** The directory itself, and its first files, are not known to the disk. */
-    private volatile boolean newDirectory;
+    /** Names, and whose the log is, may be unknown to the disk: all is new, or came by a crash. */
+    private volatile boolean unsettled;
 
-    LogDurability(LogState state, long durableEnd, boolean newDirectory) {
+    LogDurability(LogState state, long durableEnd, boolean unsettled) {
         this.state = state;
         this.durableEnd = durableEnd;
         this.segmentsEnd = durableEnd;
-        this.newDirectory = newDirectory;
+        this.unsettled = unsettled;
     }
 
     long durableEnd() {
@@ -84,7 +84,7 @@ final class LogDurability {
 
     /** The partition's directory says something new about whose it is. */
     void identityChanged() {
-        newDirectory = true;
+        unsettled = true;
     }
 
     void addListener(DurableListener listener) {
@@ -267,7 +267,7 @@ final class LogDurability {
     private List<Path> changedPaths() {
         List<Path> snapshots = state.snapshots.takeUnsynced();
         boolean epochs = state.epochs.takeUnsynced();
-        if (snapshots.isEmpty() && !epochs && !newDirectory && !state.namesChanged) {
+        if (snapshots.isEmpty() && !epochs && !unsettled && !state.namesChanged) {
             return List.of();
         }
         List<Path> paths = new ArrayList<>(snapshots);
@@ -277,11 +277,11 @@ final class LogDurability {
             paths.add(directory.resolve(LeaderEpochs.NAME));
             state.namesChanged = true;
         }
-        if (newDirectory) {
+        if (unsettled) {
             paths.add(directory.resolve(PartitionMetadataFile.NAME));
             paths.add(directory.getParent());
             state.namesChanged = true;
-            newDirectory = false;
+            unsettled = false;
         }
         if (state.namesChanged) {
             paths.add(directory);
@@ -324,10 +324,15 @@ final class LogDurability {
         return journalGeneration >= oldestGeneration;
     }
 
-    /** Read back with the help of the journal: what is behind the durable end may be there only. */
+    /**
+     * Read back with the help of the journal: what is behind the durable end may be there only. And
+     * the journal may have what is not in the log: as after a cut, that must not come back over
+     * what is written next.
+     */
     void restored() {
         state.lock.lock();
         try {
+            cut = true;
             LogView view = state.view;
             int first = Math.max(0, view.indexOf(durableEnd));
             journalled.addAll(view.segments().subList(first, view.segments().size()));
@@ -351,7 +356,11 @@ final class LogDurability {
             }
             durableEnd = Math.max(durableEnd, end);
             unflushedBytes = Math.max(0, unflushedBytes - plan.bytes());
+            plan.closed().forEach(Segment::setNamed);
             endSegment = plan.view().segments().isEmpty() ? null : plan.view().active();
+            if (endSegment != null) {
+                endSegment.setNamed();
+            }
             endPosition = plan.view().endPosition();
             switch (target) {
                 case SEGMENTS -> {

@@ -50,6 +50,9 @@ interface LogHost {
      */
     long writtenRecoveryPoint(TopicPartition partition);
 
+    /** Writes the recovery points anew, because one of them claims too much. */
+    void writeRecoveryPoints() throws IOException;
+
     /** These files have no place in a log any more; who reads them may finish. */
     void removeLater(List<Path> files, Duration delay);
 }

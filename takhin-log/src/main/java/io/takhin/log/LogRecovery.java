@@ -27,6 +27,9 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
 
+    /** Whether the segment that was scanned last shows that the log is a compacted one. */
+    private boolean lastIsSparse;
+
     /** Where batches were scanned from; the log's end when none were. */
     private long scannedFrom = Long.MAX_VALUE;
 
@@ -36,12 +39,14 @@ final class LogRecovery {
      * @param cleanStop all that was written is in order
      * @param recoveryPoint what lies below was on disk
      * @param logStart offset below which records were deleted
+     * @param compactedBelow offset below which offsets may be missing
      * @param nowMillis and the idle time after which producers are forgotten
      */
     record Trust(
             boolean cleanStop,
             long recoveryPoint,
             long logStart,
+            long compactedBelow,
             long nowMillis,
             Duration producerIdleMax) {}
 
@@ -57,13 +62,13 @@ final class LogRecovery {
         OldRecordFormat.refuseAtStart(directory, epochs, trust.logStart);
         List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
         long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
-        if (end < trust.logStart) {
+        if (end < trust.logStart && !isStartWrong(end)) {
             end = restartAt(trust.logStart);
         }
         long start =
                 segments.isEmpty()
                         ? end
-                        : Math.max(trust.logStart, segments.getFirst().baseOffset());
+                        : Math.max(startWithin(end), segments.getFirst().baseOffset());
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
@@ -108,7 +113,7 @@ final class LogRecovery {
         long end = scannedFrom;
         for (PartitionTidying.Found file : found) {
             Segment segment = open(file);
-            if (file.baseOffset() < end) {
+            if (file.baseOffset() < end || isTornBefore(file.baseOffset(), end)) {
                 discard(segment);
                 continue;
             }
@@ -124,6 +129,7 @@ final class LogRecovery {
         boolean cut = false;
         for (PartitionTidying.Found file : found) {
             Segment segment = open(file);
+            cut |= isTornBefore(file.baseOffset(), end);
             if (cut || file.baseOffset() < end) {
                 discard(segment);
                 continue;
@@ -144,6 +150,27 @@ final class LogRecovery {
         return end;
     }
 
+    /**
+     * Whether records are missing between a segment's end and the next one's begin that nobody took
+     * out: then the crash took them, and nothing behind them was ever acknowledged, because a
+     * segment is durable to its end before anything of the next one counts. Compaction and deletion
+     * leave such gaps too. This program's never reach above a recovery point; of Kafka's compaction
+     * tell its checkpoint and gaps within the segment.
+     */
+    private boolean isTornBefore(long baseOffset, long end) {
+        long explained =
+                Math.max(trust.recoveryPoint, Math.max(trust.logStart, trust.compactedBelow));
+        boolean torn =
+                !segments.isEmpty()
+                        && !trust.cleanStop
+                        && !lastIsSparse
+                        && baseOffset > Math.max(end, explained);
+        if (torn) {
+            log.warn("partition {} lost offsets {} to {}", partition, end, baseOffset - 1);
+        }
+        return torn;
+    }
+
     private long endOfLast(Segment segment) throws IOException {
         try {
             return SegmentRecovery.endOf(segment);
@@ -162,10 +189,31 @@ final class LogRecovery {
         scannedFrom = Math.min(scannedFrom, from);
         segment.transactions().truncateTo(from);
         recovery.recover(trusted);
+        lastIsSparse = recovery.isSparse();
         if (!last) {
             segment.finishIndexes();
         }
         return recovery.nextOffset();
+    }
+
+    /**
+     * After a crash a log may end before its start: what followed was not on the disk yet. After a
+     * clean stop it cannot, so it is the start that was not read as it was written.
+     */
+    private boolean isStartWrong(long end) {
+        if (!trust.cleanStop || end == 0) {
+            return false;
+        }
+        log.error(
+                "partition {} ends at {}: its start {} is not believed, and all records are kept",
+                partition,
+                end,
+                trust.logStart);
+        return true;
+    }
+
+    private long startWithin(long end) {
+        return trust.logStart <= end ? trust.logStart : 0;
     }
 
     private long restartAt(long logStart) throws IOException {
@@ -209,11 +257,12 @@ final class LogRecovery {
         // A snapshot behind the first scanned batch may know batches that are gone, and could not
         // tell which transactions were rolled back in between.
         snapshots.deleteAbove(from);
-        if (trust.cleanStop && snapshots.offsets().isEmpty()) {
+        boolean nothingScanned = scannedFrom == Long.MAX_VALUE;
+        if (trust.cleanStop && nothingScanned && snapshots.offsets().isEmpty()) {
             producers.setEndOffset(view.end());
             return producers;
         }
-        snapshots.load(producers, view.start(), from);
+        snapshots.load(producers, view.firstOffset(), from);
         ProducerReplay.run(producers, view, filling(snapshots, producers, from));
         producers.expire(trust.nowMillis, trust.producerIdleMax.toMillis());
         return producers;

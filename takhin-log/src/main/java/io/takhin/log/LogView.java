@@ -29,6 +29,11 @@ record LogView(List<Segment> segments, long start, long end, int endPosition, in
         return low - 1;
     }
 
+    /** Of the first segment: records from here on are in the files, whether they may be read. */
+    long firstOffset() {
+        return segments.isEmpty() ? end : segments.getFirst().baseOffset();
+    }
+
     boolean isLast(int index) {
         return index == segments.size() - 1;
     }

@@ -19,6 +19,9 @@ final class OffsetCheckpoint {
 
     private OffsetCheckpoint() {}
 
+    /**
+     * @throws CheckpointFile.DamagedFileException when the file is not what was written
+     */
     static Map<TopicPartition, Long> read(Path path) throws IOException {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         try {
@@ -27,7 +30,7 @@ final class OffsetCheckpoint {
                 offsets.put(partition, Long.parseLong(entry[2]));
             }
         } catch (NumberFormatException e) {
-            throw new IOException(path + " has a malformed number", e);
+            throw new CheckpointFile.DamagedFileException(path + " has a malformed number", e);
         }
         return offsets;
     }

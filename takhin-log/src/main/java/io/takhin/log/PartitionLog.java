@@ -36,14 +36,16 @@ public final class PartitionLog implements AutoCloseable {
     private final LogReader reader;
     private final LogCleaning cleaning;
     private final LogFiles files;
+    private final Origins origins;
     private volatile Uuid topicId;
 
     PartitionLog(
             LogHost host, LogConfig config, Uuid topicId, LogState.Loaded loaded, Origins origins) {
         this.state = new LogState(host, config, loaded);
         this.guard = new LogGuard(state);
+        this.origins = origins;
         this.topicId = topicId;
-        this.durability = new LogDurability(state, origins.durableEnd(), origins.newDirectory());
+        this.durability = new LogDurability(state, origins.durableEnd(), !origins.cleanStop());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.reader = new LogReader(state, guard);
@@ -61,9 +63,9 @@ public final class PartitionLog implements AutoCloseable {
      * How a log came to be.
      *
      * @param durableEnd how much of it is known to be on disk
-     * @param newDirectory whether its directory was made just now
+     * @param cleanStop whether it was left in order; false too where it was made just now
      */
-    record Origins(long durableEnd, boolean newDirectory) {}
+    record Origins(long durableEnd, boolean cleanStop) {}
 
     /**
      * Opens a log on its own, outside of any {@link LogDirectory}: makes its directory where there
@@ -79,10 +81,15 @@ public final class PartitionLog implements AutoCloseable {
         }
         LogRecovery.Trust nothing =
                 new LogRecovery.Trust(
-                        false, 0, 0, clock.wallMillis(), Duration.ofMillis(Long.MAX_VALUE));
+                        false,
+                        0,
+                        0,
+                        config.compacted() ? Long.MAX_VALUE : 0,
+                        clock.wallMillis(),
+                        Duration.ofMillis(Long.MAX_VALUE));
         LogState.Loaded loaded = new LogRecovery(partition, directory, config, nothing).run();
         return new PartitionLog(
-                new LoneHost(clock), config, topicId, loaded, new Origins(0, isNew));
+                new LoneHost(clock), config, topicId, loaded, new Origins(0, false));
     }
 
     public TopicPartition topicPartition() {
@@ -91,6 +98,17 @@ public final class PartitionLog implements AutoCloseable {
 
     public Uuid topicId() {
         return topicId;
+    }
+
+    /**
+     * Whether a crash came before it was durable of which topic the log is, and so before anything
+     * in it was: its records may be those of a topic that had the same name.
+     */
+    boolean isOfUnknownTopic() {
+        return topicId.equals(Uuid.ZERO_UUID)
+                && !origins.cleanStop()
+                && writtenRecoveryPoint() == 0
+                && logEndOffset() > 0;
     }
 
     void setTopicId(Uuid id) {

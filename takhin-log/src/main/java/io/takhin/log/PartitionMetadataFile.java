@@ -1,36 +1,54 @@
 package io.takhin.log;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Says which topic's a partition directory is (KIP-516): {@code partition.metadata}, two lines.
  * Names can come back for another topic; ids cannot.
  */
 final class PartitionMetadataFile {
+    private static final Logger log = LoggerFactory.getLogger(PartitionMetadataFile.class);
     static final String NAME = "partition.metadata";
     private static final String VERSION_LINE = "version: 0";
     private static final String TOPIC_ID = "topic_id: ";
 
     private PartitionMetadataFile() {}
 
-    /** {@code Uuid.ZERO_UUID} where there is no file, or a power cut left no content in it. */
+    /**
+     * {@code Uuid.ZERO_UUID} where there is no file, a power cut left no content in it, or what it
+     * has is no id: the directory's name alone says then which topic's it is.
+     */
     static Uuid read(Path directory) throws IOException {
         List<String> lines;
         try {
             lines = Files.readAllLines(directory.resolve(NAME), StandardCharsets.UTF_8);
         } catch (NoSuchFileException e) {
             return Uuid.ZERO_UUID;
+        } catch (CharacterCodingException e) {
+            return damaged(directory, e);
         }
         if (lines.size() < 2 || !lines.get(1).startsWith(TOPIC_ID)) {
             return Uuid.ZERO_UUID;
         }
-        return Uuid.fromString(lines.get(1).substring(TOPIC_ID.length()).strip());
+        try {
+            return Uuid.fromString(lines.get(1).substring(TOPIC_ID.length()).strip());
+        } catch (IllegalArgumentException e) {
+            return damaged(directory, e);
+        }
+    }
+
+    private static Uuid damaged(Path directory, Exception why) {
+        log.warn("{} names no topic id: {}", directory.resolve(NAME), why.getMessage());
+        return Uuid.ZERO_UUID;
     }
 
     /**

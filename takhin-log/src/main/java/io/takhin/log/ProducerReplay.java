@@ -29,7 +29,7 @@ final class ProducerReplay {
 
     /** Reads from where the state ends. Guarded by the log's lock. */
     static void run(ProducerState state, LogView view, Visitor visitor) throws IOException {
-        long from = Math.max(state.endOffset(), view.start());
+        long from = Math.max(state.endOffset(), view.firstOffset());
         for (int i = Math.max(0, view.indexOf(from)); i < view.segments().size(); i++) {
             Segment segment = view.segments().get(i);
             if (segment.baseOffset() >= from) {

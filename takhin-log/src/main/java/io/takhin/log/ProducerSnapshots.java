@@ -75,6 +75,18 @@ final class ProducerSnapshots {
         unsynced.add(file);
     }
 
+    boolean areSynced() {
+        return unsynced.isEmpty();
+    }
+
+    /** What was written so far survives a power cut when it returns. */
+    void sync() throws IOException {
+        for (Path file : unsynced) {
+            DiskSync.syncPath(file);
+        }
+        DiskSync.syncPath(directory);
+    }
+
     /** Files that were written since the last call. */
     List<Path> takeUnsynced() {
         List<Path> files = List.copyOf(unsynced);
@@ -84,10 +96,11 @@ final class ProducerSnapshots {
 
     /**
      * Sets the state to the newest snapshot that lies in the range and is whole; to nothing, at its
-     * begin, where there is none.
+     * begin, where there is none. One from before the log's first record is of no use: what
+     * producers wrote in between is not known.
      */
     void load(ProducerState state, long from, long to) throws IOException {
-        NavigableSet<Long> usable = offsets.headSet(to, true);
+        NavigableSet<Long> usable = offsets.subSet(from, true, Math.max(from, to), true);
         while (!usable.isEmpty()) {
             long offset = usable.last();
             try {

@@ -33,6 +33,7 @@ final class Segment {
     private volatile TimestampOffset newest;
     private volatile long firstTimestamp = BatchHeader.NO_TIMESTAMP;
     private long createdMillis;
+    private volatile boolean named;
     private int bytesSinceIndexEntry;
     private @Nullable FileChannel writer;
 
@@ -112,6 +113,15 @@ final class Segment {
 
     CheckedBytes checked() {
         return checked;
+    }
+
+    /** Whether its name is known to be on the disk. */
+    boolean isNamed() {
+        return named;
+    }
+
+    void setNamed() {
+        named = true;
     }
 
     boolean takes(Room room) throws IOException {

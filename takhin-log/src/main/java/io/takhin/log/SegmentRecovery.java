@@ -22,6 +22,7 @@ final class SegmentRecovery {
     private final int indexIntervalBytes;
     private long nextOffset;
     private int validBytes;
+    private boolean sparse;
 
     SegmentRecovery(Segment segment, LeaderEpochs epochs, int indexIntervalBytes) {
         this.segment = segment;
@@ -33,6 +34,11 @@ final class SegmentRecovery {
     /** First offset after what is there now. */
     long nextOffset() {
         return nextOffset;
+    }
+
+    /** Whether offsets are missing between the batches that were looked at. */
+    boolean isSparse() {
+        return sparse;
     }
 
     /**
@@ -96,6 +102,7 @@ final class SegmentRecovery {
         validBytes = from;
         int checkedFrom = -1;
         while (scanner.next() && isValid(scanner, trustedBelow)) {
+            sparse |= scanner.position() > from && scanner.baseOffset() > nextOffset;
             int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
             if (epoch > epochs.latest()) {
                 epochs.assign(epoch, scanner.baseOffset());

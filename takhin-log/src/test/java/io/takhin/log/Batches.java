@@ -138,6 +138,20 @@ final class Batches {
         return record.offset() + "=" + StandardCharsets.UTF_8.decode(record.value());
     }
 
+    /** Where the batches of a log begin. */
+    static List<Long> bases(PartitionLog log) throws IOException {
+        List<Long> bases = new ArrayList<>();
+        long offset = log.logStartOffset();
+        while (offset < log.logEndOffset()) {
+            MemoryRecords records = recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()));
+            for (RecordBatch batch : records.batches()) {
+                bases.add(batch.baseOffset());
+                offset = batch.nextOffset();
+            }
+        }
+        return bases;
+    }
+
     static List<String> all(PartitionLog log) throws IOException {
         List<String> values = new ArrayList<>();
         long offset = log.logStartOffset();

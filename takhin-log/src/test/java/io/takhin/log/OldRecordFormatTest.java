@@ -145,9 +145,10 @@ class OldRecordFormatTest {
         ByteBuffer torn = old(1, Compression.NONE);
         torn.put(torn.limit() - 1, (byte) ~torn.get(torn.limit() - 1)).put(20, (byte) 77);
         write(Batches.replicated(0, 3, "new"), torn);
+        PartitionMetadataFile.write(partition, Uuid.ONE_UUID);
 
         try (LogDirectory directory = openDirectory()) {
-            PartitionLog log = directory.open(PARTITION, Uuid.randomUuid(), Batches.config());
+            PartitionLog log = directory.open(PARTITION, Uuid.ONE_UUID, Batches.config());
             assertThat(log.logEndOffset()).isEqualTo(1);
         }
     }

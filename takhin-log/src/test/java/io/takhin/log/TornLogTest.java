@@ -3,6 +3,7 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.Seeded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -13,14 +14,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a log makes of files that a crash left half written. */
 class TornLogTest {
@@ -30,14 +29,6 @@ class TornLogTest {
     @TempDir Path root;
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private final List<String> written = new ArrayList<>();
-
-    static List<Long> seeds() {
-        String replayed = System.getProperty("takhin.seed", "");
-        if (!replayed.isEmpty() && !replayed.startsWith("$")) {
-            return List.of(Long.parseLong(replayed));
-        }
-        return new Random().longs(20).boxed().toList();
-    }
 
     private Path partition() {
         return root.resolve("orders-0");
@@ -89,10 +80,8 @@ class TornLogTest {
         }
     }
 
-    @ParameterizedTest(name = "-Dtakhin.seed={0}")
-    @MethodSource("seeds")
-    void aPrefixSurvivesWhateverHappensToTheTail(long seed) throws IOException {
-        Random random = new Random(seed);
+    @Seeded(runs = 20)
+    void aPrefixSurvivesWhateverHappensToTheTail(RandomGenerator random) throws IOException {
         LogDirectory directory = open();
         PartitionLog log = orders(directory);
         append(log, 1 + random.nextInt(60));
@@ -134,7 +123,8 @@ class TornLogTest {
         return PartitionFiles.offsetOf(segment.getFileName().toString(), PartitionFiles.LOG);
     }
 
-    private void damage(Random random, long segment, long durableBytes) throws IOException {
+    private void damage(RandomGenerator random, long segment, long durableBytes)
+            throws IOException {
         // Segments before the durable end were on disk as they were written.
         List<Path> logs =
                 files(PartitionFiles.LOG).stream().filter(file -> baseOf(file) >= segment).toList();
@@ -153,7 +143,7 @@ class TornLogTest {
         spoil(random, PartitionFiles.timeIndex(partition(), segment));
     }
 
-    private static void spoil(Random random, Path index) throws IOException {
+    private static void spoil(RandomGenerator random, Path index) throws IOException {
         if (random.nextBoolean()) {
             byte[] noise = new byte[random.nextInt(100)];
             random.nextBytes(noise);
@@ -162,7 +152,7 @@ class TornLogTest {
     }
 
     private static void overwrite(
-            FileChannel channel, Random random, long safe, long unsafe, boolean zeros)
+            FileChannel channel, RandomGenerator random, long safe, long unsafe, boolean zeros)
             throws IOException {
         if (unsafe == 0) {
             return;

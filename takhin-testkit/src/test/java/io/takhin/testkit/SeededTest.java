@@ -30,6 +30,19 @@ class SeededTest {
         assertThat(SeededRuns.seeds("${takhin.seed}", 10).toArray()).hasSize(10);
     }
 
+    @Test
+    void aFailureNamesItsSeed() {
+        AssertionError failure = SeededRuns.withSeed(42, new IllegalStateException("too late"));
+
+        assertThat(failure).hasMessageContainingAll("-Dtakhin.seed=42", "too late");
+    }
+
+    @Test
+    void whoWantsPowerCutsGetsAtLeastSoMany() {
+        assertThat(SeededRuns.runs("10000", 10)).isEqualTo(1000);
+        assertThat(SeededRuns.runs("10001", 10)).isEqualTo(1001);
+    }
+
     @AfterAll
     static void allRunsTookPlace() {
         boolean replayed = SeededRuns.seeds(System.getProperty("takhin.seed", ""), 2).count() == 1;

@@ -74,6 +74,7 @@ final class ConfigTree {
         if (given.isEmpty() && listener.isAnyAddress() && !node.isAlone()) {
             throw new InvalidSettingException(
                     Setting.KAFKA_ADVERTISED_HOST,
+                    Setting.KAFKA_CLUSTER_BROKERS,
                     "must say where clients reach this broker, as the cluster has more than one");
         }
         return given.orElse(listener.isAnyAddress() ? "localhost" : listener.host());

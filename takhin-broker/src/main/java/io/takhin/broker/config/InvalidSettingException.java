@@ -8,17 +8,31 @@ final class InvalidSettingException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
     private final Setting setting;
+    private final Setting cause;
     private final String reason;
 
     /** The reason finishes the sentence "the setting …". */
     InvalidSettingException(Setting setting, String reason) {
+        this(setting, setting, reason);
+    }
+
+    /**
+     * @param cause the setting that asks for this one, where nobody may have given this one
+     */
+    InvalidSettingException(Setting setting, Setting cause, String reason) {
         super(reason);
         this.setting = setting;
+        this.cause = cause;
         this.reason = reason;
     }
 
     Setting setting() {
         return setting;
+    }
+
+    /** The setting whose place in the file tells where the mistake is. */
+    Setting askedForBy() {
+        return cause;
     }
 
     String reason() {

@@ -19,7 +19,10 @@ final class RaftPeers {
     RaftPeers(Node node, List<String> entries) {
         this.node = node;
         if (entries.isEmpty() && !node.isAlone()) {
-            throw invalid("must name the members of the quorum, as the cluster has more brokers");
+            throw new InvalidSettingException(
+                    Setting.RAFT_PEERS,
+                    Setting.KAFKA_CLUSTER_BROKERS,
+                    "must name the members of the quorum, as the cluster has more brokers");
         }
         if (entries.size() > node.brokers().size()) {
             throw invalid("has more entries than kafka.cluster.brokers " + node.brokers());

@@ -86,7 +86,8 @@ public final class SettingValues {
 
     /** The sentence that names the setting and where its value came from. */
     String problem(InvalidSettingException e) {
-        return problem(origin(e.setting()), e.setting(), e.reason());
+        Origin own = origin(e.setting());
+        return problem(own.equals(DEFAULT) ? origin(e.askedForBy()) : own, e.setting(), e.reason());
     }
 
     public boolean isSet(Setting setting) {

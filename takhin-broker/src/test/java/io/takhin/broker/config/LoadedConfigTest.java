@@ -241,6 +241,17 @@ class LoadedConfigTest {
         assertThatThrownBy(() -> load(file)).hasMessageContaining(complaint);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "raft.peers must name, 'kafka: {advertised: {host: a}, cluster: {brokers: [1, 2]}}'",
+        "kafka.advertised.host must say,"
+                + " 'kafka: {cluster: {brokers: [1, 2]}}\nraft: {peers: [a:1, b:1]}'",
+    })
+    void whatIsMissingIsSaidAtTheLineThatAsksForIt(String complaint, String file) {
+        assertThatThrownBy(() -> load("# cluster\n" + file))
+                .hasMessageContaining("takhin.yaml:2: " + complaint);
+    }
+
     @Test
     void aClusterMustSayWhereClientsReachEachBroker() {
         String file = "kafka: {cluster: {brokers: [1, 2]}}\nraft: {peers: [a:1, b:1]}";

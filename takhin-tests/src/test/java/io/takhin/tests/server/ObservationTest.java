@@ -13,9 +13,13 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,6 +71,77 @@ class ObservationTest {
             })
     void theDocumentedSeriesAreThere(String series) {
         assertThat(metrics()).contains(series);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "takhin_storage_flush_duration_seconds_count\\{target=\"(segments|journal)\"} [1-9]",
+                "takhin_storage_unflushed_bytes \\d",
+                "takhin_storage_unflushed_logs \\d",
+                "takhin_storage_partitions\\{flush_policy=\"ack\"} [1-9]",
+                "takhin_storage_recovery_partitions \\d",
+                "takhin_storage_recovery_partitions_done \\d",
+                "takhin_topic_segments\\{topic=\"TOPIC\"} 1.0",
+                "takhin_topic_compaction_dirty_bytes\\{topic=\"__consumer_offsets\"} \\d",
+                "takhin_partition_log_start_offset\\{partition=\"0\",topic=\"TOPIC\"} 0.0",
+                "takhin_partition_log_end_offset\\{partition=\"0\",topic=\"TOPIC\"} 10.0",
+                "takhin_partition_segments\\{partition=\"0\",topic=\"TOPIC\"} 1.0"
+            })
+    void theStorageIsSeenFromOutside(String series) {
+        assertThat(metrics()).containsPattern("(?m)^" + series.replace("TOPIC", TOPIC));
+    }
+
+    /** The size that clients are told is that of the segments' files. */
+    @Test
+    void theSizesOfPartitionsAreThoseOfTheirFiles() throws Exception {
+        Path file =
+                broker.setup()
+                        .dataDirectory()
+                        .resolve(TOPIC + "-0")
+                        .resolve("00000000000000000000.log");
+        try (Admin admin = new JavaClients(broker).admin()) {
+            LogDirDescription directory =
+                    admin.describeLogDirs(Set.of(1))
+                            .allDescriptions()
+                            .get()
+                            .get(1)
+                            .get(broker.setup().dataDirectory().toString());
+
+            assertThat(directory.replicaInfos().get(new TopicPartition(TOPIC, 0)).size())
+                    .isPositive()
+                    .isEqualTo(Files.size(file));
+        }
+    }
+
+    @Test
+    void theDurabilityOfATopicIsSaidWhenItIsCreatedAndShownAfterwards() throws Exception {
+        JavaClients clients = new JavaClients(broker);
+        String fast = Fresh.name("fast");
+
+        clients.createTopic(fast, 1, "flush.policy", "interval");
+
+        await().untilAsserted(() ->
+                assertThat(broker.output())
+                        .contains("topic " + TOPIC + ": acks=all waits for the disk")
+                        .contains("topic " + fast + ": acks=all waits for the page cache only"));
+        await().untilAsserted(() ->
+                assertThat(metrics())
+                        .contains("takhin_storage_partitions{flush_policy=\"interval\"} 1.0"));
+        assertThat(flushPolicy(clients, TOPIC)).isEqualTo("ack");
+        assertThat(flushPolicy(clients, fast)).isEqualTo("interval");
+    }
+
+    private static String flushPolicy(JavaClients clients, String topic) throws Exception {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try (Admin admin = clients.admin()) {
+            return admin.describeConfigs(Set.of(resource))
+                    .all()
+                    .get()
+                    .get(resource)
+                    .get("flush.policy")
+                    .value();
+        }
     }
 
     // S154

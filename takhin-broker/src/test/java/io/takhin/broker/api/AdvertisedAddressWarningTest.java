@@ -1,0 +1,93 @@
+package io.takhin.broker.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.takhin.network.Client;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+class AdvertisedAddressWarningTest {
+    private static final InetSocketAddress BROKER = new InetSocketAddress("10.0.0.1", 9092);
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger(AdvertisedAddressWarning.class);
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        lines.start();
+        logger.addAppender(lines);
+    }
+
+    @AfterEach
+    void stop() {
+        logger.detachAppender(lines);
+    }
+
+    @Test
+    void isSaidOnceForEachMachineHoweverOftenItsClientsAsk() throws UnknownHostException {
+        AdvertisedAddressWarning warning = telling("localhost", "127.0.0.1");
+
+        warning.check(clientAt("10.0.0.2", 40_001));
+        warning.check(clientAt("10.0.0.2", 40_002));
+        warning.check(clientAt("10.0.0.3", 40_001));
+
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("10.0.0.2", "kafka.advertised.host"),
+                        second -> assertThat(second).contains("10.0.0.3"));
+    }
+
+    @Test
+    void isNotSaidToClientsThatReachTheBroker() throws UnknownHostException {
+        AdvertisedAddressWarning warning = telling("broker1", "10.0.0.1");
+
+        warning.check(clientAt("10.0.0.2", 40_001));
+
+        assertThat(lines.list).isEmpty();
+    }
+
+    private static AdvertisedAddressWarning telling(String host, String address)
+            throws UnknownHostException {
+        InetAddress[] resolved = {InetAddress.getByName(address)};
+        return new AdvertisedAddressWarning(AdvertisedAddressCheck.of(host, _ -> resolved));
+    }
+
+    private static Client clientAt(String address, int port) {
+        return new Client() {
+            @Override
+            public InetSocketAddress address() {
+                return new InetSocketAddress(address, port);
+            }
+
+            @Override
+            public InetSocketAddress localAddress() {
+                return BROKER;
+            }
+
+            @Override
+            public String listener() {
+                return "PLAINTEXT";
+            }
+
+            @Override
+            public KafkaPrincipal principal() {
+                return KafkaPrincipal.ANONYMOUS;
+            }
+
+            @Override
+            public long connectionId() {
+                return port;
+            }
+        };
+    }
+}

@@ -1,0 +1,172 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.takhin.testkit.ManualClock;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Offsets that are missing between two segments: lost by a power cut, and then nothing behind them
+ * counts; or taken out by compaction or deletion, and then all of it does.
+ */
+class RecoveryGapTest {
+    private static final LogConfig CONFIG = Batches.config(400, 100);
+    private static final int RECORDS = 20;
+
+    @TempDir Path root;
+    private final ManualClock clock = new ManualClock(Batches.NOW);
+    private Path partition;
+    private List<Long> bases;
+
+    /** Four records a segment, each in a batch of its own; nothing of it is known to be durable. */
+    @BeforeEach
+    void write() throws IOException {
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        for (int i = 0; i < RECORDS; i++) {
+            log.appendAsLeader(Batches.of("v" + i + ".".repeat(20)), 0, Origin.CLIENT);
+        }
+        partition = log.directory();
+        bases = log.cleaning().view().segments().stream().map(Segment::baseOffset).toList();
+        directory.abandon();
+        assertThat(bases).hasSizeGreaterThan(3);
+        PartitionMetadataFile.write(partition, Uuid.ONE_UUID);
+    }
+
+    private Path log(int segment) {
+        return PartitionFiles.log(partition, bases.get(segment));
+    }
+
+    /** Takes the last batches of a segment, up to the one with the offset. */
+    private void cutSegment(int segment, long offset) throws IOException {
+        try (FileChannel channel = FileChannel.open(log(segment), StandardOpenOption.WRITE)) {
+            channel.truncate(positionOf(log(segment), offset));
+        }
+    }
+
+    private static int positionOf(Path file, long offset) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            BatchScanner scanner = new BatchScanner(channel, 0, (int) channel.size(), 4096);
+            while (scanner.next()) {
+                if (scanner.baseOffset() == offset) {
+                    break;
+                }
+            }
+            return scanner.position();
+        }
+    }
+
+    /** Moves what follows a batch to its place. */
+    private void takeOut(int segment, long offset) throws IOException {
+        byte[] all = Files.readAllBytes(log(segment));
+        int from = positionOf(log(segment), offset);
+        int to = positionOf(log(segment), offset + 1);
+        byte[] left = new byte[all.length - (to - from)];
+        System.arraycopy(all, 0, left, 0, from);
+        System.arraycopy(all, to, left, from, all.length - to);
+        Files.write(log(segment), left);
+    }
+
+    private void write(String checkpoint, long offset) throws IOException {
+        OffsetCheckpoint.write(
+                root.resolve(checkpoint), Map.<TopicPartition, Long>of(Directories.ORDERS, offset));
+    }
+
+    private List<Long> offsetsFound() throws IOException {
+        try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
+            PartitionLog log = Directories.orders(directory, CONFIG);
+            List<Long> bases = Batches.bases(log);
+            assertThat(log.logEndOffset()).isEqualTo(bases.getLast() + 1);
+            return bases;
+        }
+    }
+
+    private static List<Long> allBut(long... gone) {
+        return IntStream.range(0, RECORDS)
+                .asLongStream()
+                .filter(offset -> IntStream.range(0, gone.length).noneMatch(i -> gone[i] == offset))
+                .boxed()
+                .toList();
+    }
+
+    @Test
+    void nothingBehindALostEndOfASegmentIsThere() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    @Test
+    void aLostEndIsAlsoFoundWhenTheLeaderEpochsAreGone() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        Files.delete(partition.resolve(LeaderEpochs.NAME));
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    @Test
+    void nothingBehindALostSegmentIsThere() throws IOException {
+        Files.delete(log(2));
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, bases.get(2).intValue()));
+    }
+
+    @Test
+    void whatIsMissingBelowTheRecoveryPointWasTakenOut() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        write(OffsetCheckpoint.RECOVERY_POINTS, bases.get(2));
+
+        assertThat(offsetsFound()).isEqualTo(allBut(last));
+    }
+
+    @Test
+    void whatIsMissingBelowKafkasCleanerCheckpointWasTakenOut() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        write(CleanerOffsets.NAME, bases.get(3));
+
+        assertThat(offsetsFound()).isEqualTo(allBut(last));
+    }
+
+    @Test
+    void aSegmentWithGapsWithinWasCompactedToItsEnd() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        takeOut(1, last - 2);
+
+        assertThat(offsetsFound()).isEqualTo(allBut(last, last - 2));
+    }
+
+    @Test
+    void aDamagedCleanerCheckpointLosesNothing() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        Files.writeString(root.resolve(CleanerOffsets.NAME), "nonsense");
+
+        assertThat(offsetsFound()).isEqualTo(allBut(last));
+    }
+
+    @Test
+    void aCleanStopIsBelieved() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        CleanStop.mark(root, -1);
+
+        assertThat(offsetsFound()).isEqualTo(allBut(last));
+    }
+}
