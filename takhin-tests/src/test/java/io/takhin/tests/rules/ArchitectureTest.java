@@ -23,6 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The map of ARCHITECTURE.md, as rules over the compiled classes of all modules. */
 class ArchitectureTest {
+    private static final String MANY_PER_PARTITION =
+            "(CheckedBytes|IndexFile|LogDurability|Segment|SegmentIndexes|SharedFile|TimeIndex"
+                    + "|TransactionIndex)";
+
     private static JavaClasses takhin;
 
     @BeforeAll
