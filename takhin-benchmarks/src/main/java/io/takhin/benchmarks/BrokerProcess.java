@@ -102,7 +102,7 @@ final class BrokerProcess implements AutoCloseable {
         return run("GC.class_histogram")
                 .lines()
                 .filter(line -> line.matches(" *\\d+:.*") && !line.contains("FillerElement"))
-                .mapToLong(line -> Long.parseLong(line.strip().split("\\s+")[2]))
+                .mapToLong(line -> Long.parseLong(line.strip().split("\\s+", -1)[2]))
                 .sum();
     }
 
@@ -111,12 +111,10 @@ final class BrokerProcess implements AutoCloseable {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         String pid = Long.toString(process.pid());
         Process asked =
-                new ProcessBuilder(
-                                Stream.concat(Stream.of(jcmd, pid), Stream.of(command)).toList())
+                new ProcessBuilder(Stream.concat(Stream.of(jcmd, pid), Stream.of(command)).toList())
                         .redirectErrorStream(true)
                         .start();
-        String answer =
-                new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String answer = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (asked.waitFor() != 0) {
             throw new IOException("jcmd " + List.of(command) + ": " + answer);
         }

@@ -29,8 +29,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * clean stop, and after a kill right behind an acknowledged record in each. Prints a JSON line for
  * each step. Linux.
  *
- * <p>Arguments: the launcher, an empty directory, the number of partitions, how many records of
- * 1 KiB go into each before (0: they stay empty), and seconds to rest before they are counted.
+ * <p>Arguments: the launcher, an empty directory, the number of partitions, how many records of 1
+ * KiB go into each before (0: they stay empty), and seconds to rest before they are counted.
  */
 public final class ManyPartitions {
     private static final int PARTITIONS_OF_TOPIC = 1000;
@@ -104,9 +104,7 @@ public final class ManyPartitions {
     private List<TopicPartition> all() {
         List<TopicPartition> all = new ArrayList<>();
         for (int i = 0; i < partitions; i++) {
-            all.add(
-                    new TopicPartition(
-                            "many-" + i / PARTITIONS_OF_TOPIC, i % PARTITIONS_OF_TOPIC));
+            all.add(new TopicPartition("many-" + i / PARTITIONS_OF_TOPIC, i % PARTITIONS_OF_TOPIC));
         }
         return all;
     }
@@ -148,8 +146,7 @@ public final class ManyPartitions {
                     byte[] value = new byte[RECORD_BYTES];
                     pending.add(
                             producer.send(
-                                    new ProducerRecord<>(
-                                            at.topic(), at.partition(), null, value)));
+                                    new ProducerRecord<>(at.topic(), at.partition(), null, value)));
                 }
             }
             for (Future<RecordMetadata> each1 : pending) {
@@ -191,8 +188,7 @@ public final class ManyPartitions {
                 Long.toString((heap - emptyHeap) / partitions),
                 "resident_kib",
                 Long.toString(broker.residentKilobytes()));
-        Files.writeString(
-                home.resolve("heap " + when + ".txt"), broker.run("GC.class_histogram"));
+        Files.writeString(home.resolve("heap " + when + ".txt"), broker.run("GC.class_histogram"));
     }
 
     private void say(String step, String... pairs) {

@@ -23,8 +23,9 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
  * How fast one log is compacted, and in how much memory. Each key is written about ten times, in
  * random order. Prints a JSON line for each case.
  *
- * <p>Arguments: a directory on the disk in question, MiB of records for each case. The pace is that
- * of {@code -Dbytes.per.second=67108864}; none by default.
+ * <p>Arguments: a directory on the disk in question, MiB of records for each case (at least 512: a
+ * log that fits into one segment has nothing to compact). The pace is that of {@code
+ * -Dbytes.per.second=67108864}; none by default.
  */
 public final class CompactionBenchmark {
     private static final int SEGMENT_BYTES = 64 << 20;

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Which bytes of a segment are known to be what was once written. What this process wrote, or
@@ -18,7 +19,7 @@ final class CheckedBytes {
 
     private static final State ALL_KNOWN = new State(0, NONE, NONE);
 
-    private volatile State state;
+    private final AtomicReference<State> state;
 
     /** Immutable. Ranges are pairs of begin and end, in order, apart from each other. */
     private static final class State {
@@ -37,12 +38,12 @@ final class CheckedBytes {
      * @param unknown how many bytes at the begin nobody has looked at
      */
     CheckedBytes(int unknown) {
-        state = unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE);
+        state = new AtomicReference<>(unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE));
     }
 
     /** Up to where all is known from the position on; the position itself where nothing is. */
     int knownTo(int position) {
-        State now = state;
+        State now = state.get();
         if (position >= now.knownFrom) {
             return Integer.MAX_VALUE;
         }
@@ -56,44 +57,43 @@ final class CheckedBytes {
 
     /** Whether a damaged batch is known to begin at the position. */
     boolean isDamaged(int position) {
-        return Arrays.binarySearch(state.damaged, position) >= 0;
+        return Arrays.binarySearch(state.get().damaged, position) >= 0;
     }
 
     /** All from the position on was checked, or written by this process. */
-    synchronized void addTail(int position) {
-        State now = state;
-        state = new State(Math.min(now.knownFrom, position), now.ranges, now.damaged);
+    void addTail(int position) {
+        state.updateAndGet(
+                now -> new State(Math.min(now.knownFrom, position), now.ranges, now.damaged));
     }
 
-    synchronized void add(int from, int to) {
-        State now = state;
+    void add(int from, int to) {
         if (from < to) {
-            state =
+            state.updateAndGet(now ->
                     new State(
                             now.knownFrom,
                             withoutSmallest(merged(now.ranges, from, to)),
-                            now.damaged);
+                            now.damaged));
         }
     }
 
     /** False where this was known before. */
-    synchronized boolean addDamaged(int position) {
-        State now = state;
-        if (Arrays.binarySearch(now.damaged, position) >= 0) {
-            return false;
-        }
-        state = new State(now.knownFrom, now.ranges, with(now.damaged, position));
-        return true;
+    boolean addDamaged(int position) {
+        State before =
+                state.getAndUpdate(now ->
+                        Arrays.binarySearch(now.damaged, position) >= 0
+                                ? now
+                                : new State(
+                                        now.knownFrom, now.ranges, with(now.damaged, position)));
+        return Arrays.binarySearch(before.damaged, position) < 0;
     }
 
     /** Bytes from the position on are gone; what comes in their place is written by us. */
-    synchronized void cutTo(int position) {
-        State now = state;
-        state =
+    void cutTo(int position) {
+        state.updateAndGet(now ->
                 new State(
                         Math.min(now.knownFrom, position),
                         now.ranges,
-                        Arrays.stream(now.damaged).filter(at -> at < position).toArray());
+                        Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
     }
 
     private static int[] merged(int[] ranges, int from, int to) {

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class IndexFile {
     /** Below so many entries one read is cheaper than halving further. */
     private static final int BLOCK_ENTRIES = 256;
 
+    private static final AtomicReferenceFieldUpdater<IndexFile, @Nullable Entries> ENTRIES =
+            AtomicReferenceFieldUpdater.newUpdater(IndexFile.class, Entries.class, "entries");
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
     private final SharedFile file;
@@ -60,21 +63,19 @@ final class IndexFile {
         return known == null ? load() : known;
     }
 
-    /** One at a time, and never over what the owner has made of it meanwhile. */
-    private synchronized Entries load() throws IOException {
-        Entries loaded = entries;
-        if (loaded == null) {
-            long bytes = 0;
-            try {
-                bytes = Files.size(file.path());
-            } catch (NoSuchFileException _) {
-                // Made with the first entries.
-            }
-            int stored = (int) (bytes / entryBytes);
-            loaded = new Entries(stored, (long) stored * entryBytes < bytes, EMPTY, 0);
-            entries = loaded;
+    private Entries load() throws IOException {
+        long bytes = 0;
+        try {
+            bytes = Files.size(file.path());
+        } catch (NoSuchFileException _) {
+            // Made with the first entries.
         }
-        return loaded;
+        int stored = (int) (bytes / entryBytes);
+        Entries loaded = new Entries(stored, (long) stored * entryBytes < bytes, EMPTY, 0);
+        // Never over what the owner has made of it meanwhile.
+        ENTRIES.compareAndSet(this, null, loaded);
+        Entries now = entries;
+        return now == null ? loaded : now;
     }
 
     SharedFile file() {

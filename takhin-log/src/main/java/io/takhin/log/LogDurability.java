@@ -88,8 +88,13 @@ final class LogDurability {
         unsettled = true;
     }
 
-    synchronized void addListener(DurableListener listener) {
-        listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
+    void addListener(DurableListener listener) {
+        state.lock.lock();
+        try {
+            listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
+        } finally {
+            state.lock.unlock();
+        }
     }
 
     /** True when the log was not yet waiting for the flusher. */

@@ -151,9 +151,9 @@ final class LogRecovery {
             }
             boolean last = isLast(found, file);
             boolean below = !last && nextBase(found, file) <= trusted;
-            if (below && segment.hasIndexFiles()) {
+            if (below && SegmentIndexes.areWhole(segment.file())) {
                 end = nextBase(found, file);
-            } else if (last && trust.cleanStop && segment.hasIndexFiles()) {
+            } else if (last && trust.cleanStop && SegmentIndexes.areWhole(segment.file())) {
                 end = endOfLast(segment);
             } else {
                 int before = segment.size();

@@ -62,7 +62,7 @@ final class OpenFiles {
         return open.size();
     }
 
-    /** Called by the file, holding its monitor. */
+    /** Called by the file, holding its lock. */
     void opened(SharedFile file) {
         open.add(file);
         age.incrementAndGet();
@@ -71,12 +71,12 @@ final class OpenFiles {
         }
     }
 
-    /** Called by the file, holding its monitor. */
+    /** Called by the file, holding its lock. */
     void closed(SharedFile file) {
         open.remove(file);
     }
 
-    /** Closes what is too much. Nobody who calls this holds a file's monitor. */
+    /** Closes what is too much. Nobody who calls this holds a file's lock. */
     void makeRoom() {
         int size = open.size();
         long now = age.get();

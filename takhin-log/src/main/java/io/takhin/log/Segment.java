@@ -10,6 +10,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * that a {@link LogView} names.
  */
 final class Segment {
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable SegmentIndexes> INDEXES =
+            AtomicReferenceFieldUpdater.newUpdater(Segment.class, SegmentIndexes.class, "indexes");
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable TimestampOffset> NEWEST =
+            AtomicReferenceFieldUpdater.newUpdater(Segment.class, TimestampOffset.class, "newest");
+
     /** Kafka cannot read a file of more; so neither may be written. */
     static final long BYTES_MAX = Integer.MAX_VALUE;
 
@@ -26,6 +33,9 @@ final class Segment {
     private final SharedFile file;
     private final SegmentIndexes indexes;
     private final CheckedBytes checked;
+
+    /** Null until somebody asks: most segments of a broker with many are at rest. */
+    private volatile @Nullable SegmentIndexes indexes;
 
     /** Null while nothing was written here for a time. */
     private volatile @Nullable RecentBatches recent;
@@ -49,10 +59,10 @@ final class Segment {
      * @param size of the file of batches; 0 where it has still to be made
      */
     Segment(OpenFiles openFiles, Path directory, long baseOffset, int size, long createdMillis) {
-        this(openFiles, new SharedFile(openFiles, directory, baseOffset, LOG), size, createdMillis);
+        this(new SharedFile(openFiles, directory, baseOffset, LOG), size, createdMillis);
     }
 
-    private Segment(OpenFiles openFiles, SharedFile file, int size, long createdMillis) {
+    private Segment(SharedFile file, int size, long createdMillis) {
         this.file = file;
         this.indexes = new SegmentIndexes(openFiles, file);
         this.baseOffset = file.offset();
@@ -66,7 +76,7 @@ final class Segment {
             throws IOException {
         SharedFile file =
                 new SharedFile(openFiles, directory, baseOffset, LOG + PartitionFiles.CLEANED);
-        Segment cleaned = new Segment(openFiles, file, 0, nowMillis);
+        Segment cleaned = new Segment(file, 0, nowMillis);
         for (SharedFile each : cleaned.files()) {
             Files.deleteIfExists(each.path());
         }
@@ -92,20 +102,32 @@ final class Segment {
     }
 
     OffsetIndex offsets() {
-        return indexes.offsets();
+        return indexes().offsets();
     }
 
     TimeIndex times() {
-        return indexes.times();
+        return indexes().times();
     }
 
     TransactionIndex transactions() {
-        return indexes.transactions();
+        return indexes().transactions();
+    }
+
+    private SegmentIndexes indexes() {
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            return known;
+        }
+        SegmentIndexes made = SegmentIndexes.of(file);
+        INDEXES.compareAndSet(this, null, made);
+        SegmentIndexes now = indexes;
+        return now == null ? made : now;
     }
 
     /** Whether transactions were added that no sync has covered. */
     boolean hasUnsyncedTransactions() {
-        return indexes.hasUnsyncedTransactions();
+        SegmentIndexes known = indexes;
+        return known != null && known.transactions().isUnsynced();
     }
 
     /** The position of the batch that begins with the offset, if it was written lately; or -1. */
@@ -147,8 +169,7 @@ final class Segment {
             return false;
         }
         int indexBytesMax = room.config.indexBytesMax();
-        if (mayFill(indexBytesMax)
-                && (offsets().isFull(indexBytesMax) || times().isFull(indexBytesMax))) {
+        if (mayFill(indexBytesMax) && indexes().isFull(indexBytesMax)) {
             return false;
         }
         return size == 0 || ageAt(room) <= room.config.segmentMillisMax() - jitter(room.config);
@@ -269,25 +290,21 @@ final class Segment {
         return known == null ? loadNewest() : known;
     }
 
-    /** One at a time, and never over what was written meanwhile. */
-    private synchronized TimestampOffset loadNewest() throws IOException {
-        TimestampOffset loaded = newest;
-        if (loaded == null) {
-            loaded = indexes.lastOfTimes();
-            newest = loaded;
-        }
-        return loaded;
-    }
-
-    private synchronized void setNewest(@Nullable TimestampOffset found) {
-        newest = found;
+    /** Retention asks every segment: that must not leave an index in memory for each. */
+    private TimestampOffset loadNewest() throws IOException {
+        SegmentIndexes known = indexes;
+        TimestampOffset last =
+                known == null ? SegmentIndexes.lastTime(file) : known.times().last();
+        // Never over what was written meanwhile.
+        NEWEST.compareAndSet(this, null, last);
+        TimestampOffset now = newest;
+        return now == null ? last : now;
     }
 
     /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
     void dropUnsetIndexEntries() throws IOException {
-        offsets().entries().dropUnset();
-        times().dropUnset();
-        setNewest(null);
+        indexes().dropUnset();
+        newest = null;
     }
 
     /**
@@ -296,14 +313,8 @@ final class Segment {
      * @param entry the last entry to keep; the first batch noted is the one it points to
      */
     void rewindIndexes(OffsetPosition entry) throws IOException {
-        if (entry.position() > 0) {
-            offsets().truncateTo(entry.offset() + 1);
-            times().truncateTo(entry.offset() + 1);
-        } else {
-            offsets().entries().clear();
-            times().clear();
-        }
-        setNewest(times().last());
+        indexes().rewindTo(entry);
+        newest = times().last();
         bytesSinceIndexEntry = 0;
         recent = null;
     }
@@ -325,7 +336,7 @@ final class Segment {
 
     /** Looks behind the last index entry for a larger timestamp than that entry knows. */
     void findNewest() throws IOException {
-        setNewest(readNewest());
+        newest = readNewest();
     }
 
     /**
@@ -337,7 +348,7 @@ final class Segment {
         if (read.timestamp() <= newest().timestamp()) {
             return newest();
         }
-        setNewest(read);
+        newest = read;
         return read;
     }
 
@@ -375,20 +386,15 @@ final class Segment {
 
     /** Brings both indexes up to date and to their files, as a closed segment has them. */
     void finishIndexes() throws IOException {
-        TimestampOffset last = newest();
-        times().append(last.timestamp(), last.offset());
-        offsets().entries().writeTail();
-        times().entries().writeTail();
+        indexes().finish(newest());
     }
 
     /** Brings to the files what the indexes have in memory. */
     void writeIndexTails() throws IOException {
-        indexes.writeTails();
-    }
-
-    /** Whether both indexes have a file of whole entries, as a closed segment has them. */
-    boolean hasIndexFiles() throws IOException {
-        return indexes.haveFiles();
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            known.writeTails();
+        }
     }
 
     /**
@@ -398,20 +404,25 @@ final class Segment {
     void settleAfterRecovery() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
         recent = null;
-        indexes.settle();
+        SegmentIndexes known = indexes;
+        if (known != null && known.areSettled()) {
+            known.files().forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
+            indexes = null;
+        }
     }
 
     /** Nothing more will be written here: descriptors go once nobody reads. */
     void retire() {
         file.retire();
-        indexes.retire();
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            known.files().forEach(SharedFile::retire);
+        }
     }
 
     /** Cuts off the batch at the position and all after it; {@code offset} is where it begins. */
     void truncateTo(int position, long offset) throws IOException {
-        offsets().truncateTo(offset);
-        times().truncateTo(offset);
-        transactions().truncateTo(offset);
+        indexes().truncateTo(offset);
         recent = null;
         FileChannel channel = file.acquire();
         try {
@@ -436,7 +447,6 @@ final class Segment {
 
     /** The data first: a segment without it is none. */
     List<SharedFile> files() {
-        return List.of(
-                file, offsets().entries().file(), times().entries().file(), transactions().file());
+        return Stream.concat(Stream.of(file), indexes().files().stream()).toList();
     }
 }

@@ -5,113 +5,37 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The three indexes of a segment, which are not in memory until somebody asks for one: most
- * segments of a broker with many are at rest.
+ * The indexes of one segment, in files beside its batches. Made when somebody asks for them: most
+ * segments of a broker with many partitions are at rest.
  *
- * <p>Threads: as {@link Segment}.
+ * <p>Threads: as {@link IndexFile}.
  */
 final class SegmentIndexes {
-    private final OpenFiles openFiles;
+    private final OffsetIndex offsets;
+    private final TimeIndex times;
+    private final TransactionIndex transactions;
 
-    /** The batches, after whose file those of the indexes are called. */
-    private final SharedFile batches;
-
-    private volatile @Nullable Loaded loaded;
-
-    private record Loaded(OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {
-        boolean hasTails() {
-            return offsets.entries().hasTail() || times.entries().hasTail();
-        }
-
-        List<SharedFile> files() {
-            return List.of(offsets.entries().file(), times.entries().file(), transactions.file());
-        }
+    private SegmentIndexes(
+            OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {
+        this.offsets = offsets;
+        this.times = times;
+        this.transactions = transactions;
     }
 
-    SegmentIndexes(OpenFiles openFiles, SharedFile batches) {
-        this.openFiles = openFiles;
-        this.batches = batches;
+    /** Called as the file of batches is now; looks at no file. */
+    static SegmentIndexes of(SharedFile batches) {
+        return new SegmentIndexes(
+                new OffsetIndex(batches.beside(PartitionFiles.OFFSET_INDEX), batches.offset()),
+                new TimeIndex(batches.beside(PartitionFiles.TIME_INDEX), batches.offset()),
+                new TransactionIndex(batches.beside(PartitionFiles.TRANSACTION_INDEX)));
     }
 
-    OffsetIndex offsets() {
-        return loaded().offsets;
-    }
-
-    TimeIndex times() {
-        return loaded().times;
-    }
-
-    TransactionIndex transactions() {
-        return loaded().transactions;
-    }
-
-    private Loaded loaded() {
-        Loaded known = loaded;
-        return known == null ? load() : known;
-    }
-
-    private synchronized Loaded load() {
-        Loaded made = loaded;
-        if (made == null) {
-            long baseOffset = batches.offset();
-            made =
-                    new Loaded(
-                            new OffsetIndex(file(PartitionFiles.OFFSET_INDEX), baseOffset),
-                            new TimeIndex(file(PartitionFiles.TIME_INDEX), baseOffset),
-                            new TransactionIndex(file(PartitionFiles.TRANSACTION_INDEX)));
-            loaded = made;
-        }
-        return made;
-    }
-
-    private SharedFile file(String kind) {
-        String mark = batches.suffix().substring(PartitionFiles.LOG.length());
-        return new SharedFile(openFiles, batches.directory(), batches.offset(), kind + mark);
-    }
-
-    /** Whether transactions were added that no sync has covered. */
-    boolean hasUnsyncedTransactions() {
-        Loaded known = loaded;
-        return known != null && known.transactions.isUnsynced();
-    }
-
-    /**
-     * The last entry of the time index. Retention asks every segment: that must not leave an index
-     * in memory for each.
-     */
-    TimestampOffset lastOfTimes() throws IOException {
-        if (loaded != null) {
-            return times().last();
-        }
-        SharedFile once = file(PartitionFiles.TIME_INDEX);
-        try {
-            return new TimeIndex(once, batches.offset()).last();
-        } finally {
-            once.retire();
-        }
-    }
-
-    /** Brings to the files what is in memory alone. */
-    void writeTails() throws IOException {
-        Loaded known = loaded;
-        if (known == null) {
-            return;
-        }
-        if (known.offsets.entries().hasTail()) {
-            known.offsets.entries().writeTail();
-        }
-        if (known.times.entries().hasTail()) {
-            known.times.entries().writeTail();
-        }
-    }
-
-    /** Whether offsets and times have a file of whole entries, as a closed segment has them. */
-    boolean haveFiles() throws IOException {
-        return isWhole(file(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
-                && isWhole(file(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
+    /** Whether both indexes have a file of whole entries, as a closed segment has them. */
+    static boolean areWhole(SharedFile batches) throws IOException {
+        return isWhole(batches.beside(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
+                && isWhole(batches.beside(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
     }
 
     private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
@@ -122,26 +46,82 @@ final class SegmentIndexes {
         }
     }
 
-    /** Frees memory and descriptors, but for what is not in the files. Nobody else may ask now. */
-    void settle() {
-        Loaded known = loaded;
-        if (known == null) {
-            return;
-        }
-        List<SharedFile> files = known.files();
-        files.forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
-        if (!known.hasTails()
-                && !known.transactions.isUnsynced()
-                && files.stream().noneMatch(SharedFile::isOpen)) {
-            loaded = null;
+    /** Of the time index: read once, and nothing of it kept. */
+    static TimestampOffset lastTime(SharedFile batches) throws IOException {
+        SharedFile once = batches.beside(PartitionFiles.TIME_INDEX);
+        try {
+            return new TimeIndex(once, batches.offset()).last();
+        } finally {
+            once.retire();
         }
     }
 
-    /** Descriptors go once nobody reads. */
-    void retire() {
-        Loaded known = loaded;
-        if (known != null) {
-            known.files().forEach(SharedFile::retire);
+    OffsetIndex offsets() {
+        return offsets;
+    }
+
+    TimeIndex times() {
+        return times;
+    }
+
+    TransactionIndex transactions() {
+        return transactions;
+    }
+
+    boolean isFull(int bytesMax) throws IOException {
+        return offsets.isFull(bytesMax) || times.isFull(bytesMax);
+    }
+
+    /** As {@link IndexFile#dropUnset}. */
+    void dropUnset() throws IOException {
+        offsets.entries().dropUnset();
+        times.dropUnset();
+    }
+
+    /** As {@link Segment#rewindIndexes}. */
+    void rewindTo(OffsetPosition entry) throws IOException {
+        if (entry.position() > 0) {
+            offsets.truncateTo(entry.offset() + 1);
+            times.truncateTo(entry.offset() + 1);
+        } else {
+            offsets.entries().clear();
+            times.clear();
         }
+    }
+
+    /** Forgets entries for the offset and all after it. */
+    void truncateTo(long offset) throws IOException {
+        offsets.truncateTo(offset);
+        times.truncateTo(offset);
+        transactions.truncateTo(offset);
+    }
+
+    /** Brings both to their files, as a closed segment has them; the last entry of times first. */
+    void finish(TimestampOffset newest) throws IOException {
+        times.append(newest.timestamp(), newest.offset());
+        offsets.entries().writeTail();
+        times.entries().writeTail();
+    }
+
+    /** Brings to the files what is in memory. */
+    void writeTails() throws IOException {
+        if (offsets.entries().hasTail()) {
+            offsets.entries().writeTail();
+        }
+        if (times.entries().hasTail()) {
+            times.entries().writeTail();
+        }
+    }
+
+    /** Whether the files and the disk have all of it. */
+    boolean areSettled() {
+        return !offsets.entries().hasTail()
+                && !times.entries().hasTail()
+                && !transactions.isUnsynced()
+                && files().stream().noneMatch(SharedFile::isUnsynced);
+    }
+
+    List<SharedFile> files() {
+        return List.of(offsets.entries().file(), times.entries().file(), transactions.file());
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever writes says so with {@link #written}: then the file stays open until it is synced, and
  * the sync that fails is not missed.
  *
- * <p>Threads: any. Guarded by its monitor, which costs a file at rest nothing.
+ * <p>Threads: any.
  */
 final class SharedFile {
     private static final Set<OpenOption> EXISTING =
@@ -30,36 +31,37 @@ final class SharedFile {
     private static final Set<OpenOption> CREATE =
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
 
+    private final ReentrantLock lock = new ReentrantLock();
     private final OpenFiles openFiles;
     private final long offset;
 
     /** The partition's, the same object for all its files. */
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private Path directory;
 
     /** Behind the offset, with what marks a file as not in its place. */
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private String suffix;
 
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private @Nullable FileChannel channel;
 
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private int holders;
 
     /** How often it was written, and how many of these are on the disk. */
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private int writes;
 
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private int syncedWrites;
 
     /** Since the process began; what one before it wrote may not be on the disk. */
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private boolean synced;
 
     /** Closed as soon as nobody holds it. */
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private boolean retired;
 
     private volatile boolean deleted;
@@ -89,7 +91,8 @@ final class SharedFile {
     private FileChannel acquire(Set<OpenOption> options) throws IOException {
         FileChannel used;
         boolean opened;
-        synchronized (this) {
+        lock.lock();
+        try {
             used = channel;
             // An interrupted reader closes it under all others.
             opened = used == null || !used.isOpen();
@@ -100,6 +103,8 @@ final class SharedFile {
             }
             holders++;
             usedAt = openFiles.age();
+        } finally {
+            lock.unlock();
         }
         if (opened) {
             openFiles.makeRoom();
@@ -107,38 +112,68 @@ final class SharedFile {
         return used;
     }
 
-    synchronized void release() {
-        if (holders <= 0) {
-            throw new IllegalStateException("released more often than acquired: " + path());
-        }
-        holders--;
-        if (holders == 0 && (retired || deleted)) {
-            closeNow();
+    void release() {
+        lock.lock();
+        try {
+            if (holders <= 0) {
+                throw new IllegalStateException("released more often than acquired: " + path());
+            }
+            holders--;
+            if (holders == 0 && (retired || deleted)) {
+                closeNow();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Called by who holds it, after bytes were changed or cut off. */
-    synchronized void written() {
-        writes++;
+    void written() {
+        lock.lock();
+        try {
+            writes++;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized boolean isUnsynced() {
-        return writes != syncedWrites && !deleted;
+    boolean isUnsynced() {
+        lock.lock();
+        try {
+            return writes != syncedWrites && !deleted;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized int writes() {
-        return writes;
+    int writes() {
+        lock.lock();
+        try {
+            return writes;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether a sync has covered all that was ever written by this process. */
-    synchronized boolean isKnownSynced() {
-        return synced && writes == syncedWrites;
+    boolean isKnownSynced() {
+        lock.lock();
+        try {
+            return synced && writes == syncedWrites;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What was written when there were so many writes is on the disk. */
-    synchronized void syncedUpTo(int writesThen) {
-        syncedWrites = writesThen;
-        synced = true;
+    void syncedUpTo(int writesThen) {
+        lock.lock();
+        try {
+            syncedWrites = writesThen;
+            synced = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** As {@link OpenFiles#age} had it when it was last acquired. */
@@ -146,28 +181,43 @@ final class SharedFile {
         return usedAt;
     }
 
-    synchronized boolean isOpen() {
-        return channel != null;
+    boolean isOpen() {
+        lock.lock();
+        try {
+            return channel != null;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** False where it is closed already, in use, or has to stay open. */
-    synchronized boolean closeIfUnusedSince(long age) {
-        if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
-            return false;
+    boolean closeIfUnusedSince(long age) {
+        lock.lock();
+        try {
+            if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
+                return false;
+            }
+            closeNow();
+            return true;
+        } finally {
+            lock.unlock();
         }
-        closeNow();
-        return true;
     }
 
     /** Nothing more will be written: the descriptor goes once nobody holds it. */
-    synchronized void retire() {
-        retired = true;
-        if (holders == 0) {
-            closeNow();
+    void retire() {
+        lock.lock();
+        try {
+            retired = true;
+            if (holders == 0) {
+                closeNow();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
-    @GuardedBy("this")
+    @GuardedBy("lock")
     private void closeNow() {
         FileChannel idle = channel;
         if (idle == null) {
@@ -225,20 +275,30 @@ final class SharedFile {
      *
      * @param newSuffix what follows the offset from now on
      */
-    synchronized void renameTo(String newSuffix) throws IOException {
-        Path from = path();
-        if (Files.exists(from)) {
-            // One of the same name may wait there to be removed: it is replaced.
-            Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
+    void renameTo(String newSuffix) throws IOException {
+        lock.lock();
+        try {
+            Path from = path();
+            if (Files.exists(from)) {
+                // One of the same name may wait there to be removed: it is replaced.
+                Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
+            }
+            suffix = newSuffix;
+        } finally {
+            lock.unlock();
         }
-        suffix = newSuffix;
     }
 
     /** The file has no place in a log any more: it need not become durable. */
-    synchronized void markDeleted() {
-        deleted = true;
-        if (holders == 0) {
-            closeNow();
+    void markDeleted() {
+        lock.lock();
+        try {
+            deleted = true;
+            if (holders == 0) {
+                closeNow();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -247,27 +307,53 @@ final class SharedFile {
     }
 
     /** The directory was renamed. */
-    synchronized void moveTo(Path newDirectory) {
-        directory = newDirectory;
+    void moveTo(Path newDirectory) {
+        lock.lock();
+        try {
+            directory = newDirectory;
+        } finally {
+            lock.unlock();
+        }
     }
 
     long offset() {
         return offset;
     }
 
-    synchronized Path directory() {
-        return directory;
+    /** Another file of the segment, which is called as this one, of batches, is now. */
+    SharedFile beside(String kind) {
+        String mark = suffix().substring(PartitionFiles.LOG.length());
+        return new SharedFile(openFiles, directory(), offset, kind + mark);
     }
 
-    synchronized String suffix() {
-        return suffix;
+    Path directory() {
+        lock.lock();
+        try {
+            return directory;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    String suffix() {
+        lock.lock();
+        try {
+            return suffix;
+        } finally {
+            lock.unlock();
+        }
     }
 
     String nameWith(String otherSuffix) {
         return PartitionFiles.name(offset, otherSuffix);
     }
 
-    synchronized Path path() {
-        return directory.resolve(nameWith(suffix));
+    Path path() {
+        lock.lock();
+        try {
+            return directory.resolve(nameWith(suffix));
+        } finally {
+            lock.unlock();
+        }
     }
 }

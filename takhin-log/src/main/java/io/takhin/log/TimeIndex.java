@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: as {@link IndexFile}.
  */
 final class TimeIndex {
+    private static final AtomicReferenceFieldUpdater<TimeIndex, @Nullable TimestampOffset> LAST =
+            AtomicReferenceFieldUpdater.newUpdater(TimeIndex.class, TimestampOffset.class, "last");
+
     static final int ENTRY_BYTES = 12;
     private static final int OFFSET_AT = 8;
 
@@ -55,14 +59,12 @@ final class TimeIndex {
         return known == null ? load() : known;
     }
 
-    /** As {@code IndexFile.load}. */
-    private synchronized TimestampOffset load() throws IOException {
-        TimestampOffset loaded = last;
-        if (loaded == null) {
-            loaded = readLast();
-            last = loaded;
-        }
-        return loaded;
+    private TimestampOffset load() throws IOException {
+        TimestampOffset loaded = readLast();
+        // Never over what the owner has made of it meanwhile.
+        LAST.compareAndSet(this, null, loaded);
+        TimestampOffset now = last;
+        return now == null ? loaded : now;
     }
 
     private TimestampOffset readLast() throws IOException {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The transactions whose abort markers lie in one segment. Most segments have none, and then no
@@ -23,7 +24,7 @@ final class TransactionIndex {
     private final SharedFile file;
 
     /** Negative until somebody asks. */
-    private volatile int count = -1;
+    private final AtomicInteger count = new AtomicInteger(-1);
 
     private volatile boolean unsynced;
 
@@ -32,20 +33,16 @@ final class TransactionIndex {
     }
 
     private int count() throws IOException {
-        int known = count;
-        return known < 0 ? load() : known;
-    }
-
-    /** As {@code IndexFile.load}. */
-    private synchronized int load() throws IOException {
-        if (count < 0) {
+        if (count.get() < 0) {
+            int stored = 0;
             try {
-                count = (int) (Files.size(file.path()) / ENTRY_BYTES);
+                stored = (int) (Files.size(file.path()) / ENTRY_BYTES);
             } catch (NoSuchFileException _) {
-                count = 0;
+                // Made with the first entry.
             }
+            count.compareAndSet(-1, stored);
         }
-        return count;
+        return count.get();
     }
 
     SharedFile file() {
@@ -79,7 +76,7 @@ final class TransactionIndex {
             file.written();
             file.release();
         }
-        count = size + 1;
+        count.set(size + 1);
         unsynced = true;
     }
 
@@ -118,7 +115,7 @@ final class TransactionIndex {
                 file.written();
                 file.release();
             }
-            count = kept;
+            count.set(kept);
         }
     }
 }
