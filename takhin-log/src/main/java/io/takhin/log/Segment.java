@@ -31,7 +31,6 @@ final class Segment {
 
     private final long baseOffset;
     private final SharedFile file;
-    private final SegmentIndexes indexes;
     private final CheckedBytes checked;
 
     /** Null until somebody asks: most segments of a broker with many are at rest. */
@@ -64,7 +63,6 @@ final class Segment {
 
     private Segment(SharedFile file, int size, long createdMillis) {
         this.file = file;
-        this.indexes = new SegmentIndexes(openFiles, file);
         this.baseOffset = file.offset();
         this.size = size;
         this.createdMillis = createdMillis;

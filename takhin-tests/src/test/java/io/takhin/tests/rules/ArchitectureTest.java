@@ -23,10 +23,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The map of ARCHITECTURE.md, as rules over the compiled classes of all modules. */
 class ArchitectureTest {
-    private static final String MANY_PER_PARTITION =
-            "(CheckedBytes|IndexFile|LogDurability|Segment|SegmentIndexes|SharedFile|TimeIndex"
-                    + "|TransactionIndex)";
-
     private static JavaClasses takhin;
 
     @BeforeAll
@@ -184,15 +180,11 @@ class ArchitectureTest {
         rule.check(takhin);
     }
 
-    /** But in what there is many times for each partition: a lock's object would be dear there. */
     @Test
     void locksAreLocksNotMonitors() {
         methods()
                 .that()
                 .areDeclaredInClassesThat(resideInAPackage("io.takhin.."))
-                .and()
-                .areDeclaredInClassesThat()
-                .haveNameNotMatching("io\\.takhin\\.log\\." + MANY_PER_PARTITION)
                 .should()
                 .notHaveModifier(JavaModifier.SYNCHRONIZED)
                 .check(takhin);
