@@ -291,8 +291,7 @@ final class Segment {
     /** Retention asks every segment: that must not leave an index in memory for each. */
     private TimestampOffset loadNewest() throws IOException {
         SegmentIndexes known = indexes;
-        TimestampOffset last =
-                known == null ? SegmentIndexes.lastTime(file) : known.times().last();
+        TimestampOffset last = known == null ? SegmentIndexes.lastTime(file) : known.times().last();
         // Never over what was written meanwhile.
         NEWEST.compareAndSet(this, null, last);
         TimestampOffset now = newest;

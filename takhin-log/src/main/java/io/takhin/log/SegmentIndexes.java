@@ -17,8 +17,7 @@ final class SegmentIndexes {
     private final TimeIndex times;
     private final TransactionIndex transactions;
 
-    private SegmentIndexes(
-            OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {
+    private SegmentIndexes(OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {
         this.offsets = offsets;
         this.times = times;
         this.transactions = transactions;
