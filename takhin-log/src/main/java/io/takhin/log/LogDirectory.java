@@ -287,6 +287,9 @@ public final class LogDirectory implements AutoCloseable {
             closed = true;
             host.space().close();
             host.housekeeper().stop();
+            if (journal != null) {
+                journal.stopPreparing();
+            }
             closeLogs();
             boolean clean =
                     isOnline() && logs.values().stream().allMatch(log -> log.files().areFinished());
