@@ -17,6 +17,8 @@ final class CheckedBytes {
 
     private static final int[] NONE = {};
 
+    private static final State ALL_KNOWN = new State(0, NONE, NONE);
+
     private final AtomicReference<State> state;
 
     /** Immutable. Ranges are pairs of begin and end, in order, apart from each other. */
@@ -36,7 +38,7 @@ final class CheckedBytes {
      * @param unknown how many bytes at the begin nobody has looked at
      */
     CheckedBytes(int unknown) {
-        state = new AtomicReference<>(new State(unknown, NONE, NONE));
+        state = new AtomicReference<>(unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE));
     }
 
     /** Up to where all is known from the position on; the position itself where nothing is. */

@@ -3,7 +3,6 @@ package io.takhin.log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -36,12 +35,12 @@ final class CleanedSegment {
     }
 
     /** An empty one, with the base offset of the first segment it is to replace. */
-    static CleanedSegment begin(
-            Path directory, long baseOffset, LogConfig config, long nowMillis, Compaction.Pace pace)
+    static CleanedSegment begin(LogCleaning log, long baseOffset, Compaction.Pace pace)
             throws IOException {
-        Segment cleaned = Segment.cleaned(directory, baseOffset, nowMillis);
-        cleaned.openForWriting();
-        return new CleanedSegment(cleaned, config.indexIntervalBytes(), pace);
+        Segment cleaned =
+                Segment.cleaned(log.openFiles(), log.directory(), baseOffset, log.nowMillis());
+        cleaned.createFile();
+        return new CleanedSegment(cleaned, log.config().indexIntervalBytes(), pace);
     }
 
     void add(MemoryRecords batches, RecordFilter filter, BufferSupplier buffers)
@@ -95,8 +94,7 @@ final class CleanedSegment {
             }
         }
         segment.transactions().takeUnsynced();
-        segment.closeForWriting();
-        segment.recent().clear();
+        segment.rest();
         return segment;
     }
 

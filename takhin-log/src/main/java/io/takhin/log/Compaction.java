@@ -202,13 +202,7 @@ final class Compaction implements AutoCloseable {
     private Segment rewrite(
             List<Segment> group, CompactionFilter filter, CleanedTransactions transactions)
             throws IOException {
-        CleanedSegment target =
-                CleanedSegment.begin(
-                        log.directory(),
-                        group.getFirst().baseOffset(),
-                        log.config(),
-                        log.nowMillis(),
-                        pace);
+        CleanedSegment target = CleanedSegment.begin(log, group.getFirst().baseOffset(), pace);
         boolean complete = false;
         try {
             filter.keepLastOf(log.lastRecords());

@@ -83,7 +83,9 @@ final class CompactionLook {
         this.offsets = new CleanerOffsets(directory.root());
         for (PartitionLog each : directory.logs()) {
             TopicPartition name = each.topicPartition();
-            progress.put(name, Progress.of(each, offsets.of(name)));
+            if (offsets.of(name) > 0) {
+                progress.put(name, Progress.of(each, offsets.of(name)));
+            }
         }
         directory.onRemoval(this::forget);
     }

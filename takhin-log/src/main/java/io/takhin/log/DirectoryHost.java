@@ -17,17 +17,25 @@ import org.apache.kafka.common.TopicPartition;
  * <p>Threads: any. Starts the flusher and the housekeeper.
  */
 final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host {
+    private final Path root;
     private final Clock clock;
+
+    /** The housekeeper's. */
+    private final DiskSync restSync;
+
     private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Checkpoints checkpoints;
     private final DiskSpace space;
     private final StorageFaults faults;
+    private final OpenFiles openFiles = new OpenFiles(OpenFiles.LIMIT);
     private final GroupCommit groupCommit;
     private final Housekeeper housekeeper;
 
     DirectoryHost(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
             throws IOException {
+        this.root = root;
         this.clock = clock;
+        this.restSync = new DiskSync(rule);
         this.checkpoints = new Checkpoints(root);
         this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.faults = new StorageFaults(root, space);
@@ -58,6 +66,16 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
 
     Housekeeper housekeeper() {
         return housekeeper;
+    }
+
+    @Override
+    public OpenFiles openFiles() {
+        return openFiles;
+    }
+
+    @Override
+    public void sync(List<SharedFile> files) throws IOException {
+        restSync.sync(files, root);
     }
 
     @Override

@@ -86,12 +86,11 @@ final class DirectoryOpening {
     private DirectoryRecovery.Result readBack(
             DirectoryHost host, JournalContents contents, RecoveryListener listener)
             throws IOException {
-        Checkpoints checkpoints = host.checkpoints();
         if (!contents.hasEntries()) {
-            return new DirectoryRecovery(root, settings, checkpoints, null, clock).run(listener);
+            return new DirectoryRecovery(root, settings, host, null).run(listener);
         }
         try (JournalReplay replay = JournalReplay.of(root, contents)) {
-            return new DirectoryRecovery(root, settings, checkpoints, replay, clock).run(listener);
+            return new DirectoryRecovery(root, settings, host, replay).run(listener);
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,6 +30,7 @@ final class DirectoryRecovery {
     private final Path root;
     private final LogDirectorySettings settings;
     private final Checkpoints checkpoints;
+    private final OpenFiles openFiles;
     private final boolean cleanStop;
 
     /** Null where it is not known: any log may have been compacted then. */
@@ -36,6 +38,9 @@ final class DirectoryRecovery {
 
     private final Clock clock;
     private final @Nullable JournalReplay replay;
+
+    /** One name for all partitions of a topic. */
+    private final Map<String, String> topics = new ConcurrentHashMap<>();
 
     /** What was found, and directories that only wait to be removed. */
     record Result(List<Recovered> logs, List<Path> dead) {}
@@ -54,16 +59,16 @@ final class DirectoryRecovery {
     DirectoryRecovery(
             Path root,
             LogDirectorySettings settings,
-            Checkpoints checkpoints,
-            @Nullable JournalReplay replay,
-            Clock clock) {
+            DirectoryHost host,
+            @Nullable JournalReplay replay) {
         this.root = root;
         this.settings = settings;
-        this.checkpoints = checkpoints;
+        this.checkpoints = host.checkpoints();
+        this.openFiles = host.openFiles();
         this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
         this.compactedBelow = readCompacted(root);
-        this.clock = clock;
+        this.clock = host.clock();
     }
 
     private static @Nullable Map<TopicPartition, Long> readCompacted(Path root) {
@@ -151,6 +156,10 @@ final class DirectoryRecovery {
         if (partition == null) {
             throw new IllegalStateException("no partition: " + directory);
         }
+        partition =
+                new TopicPartition(
+                        topics.computeIfAbsent(partition.topic(), name -> name),
+                        partition.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
         Uuid topicId = PartitionMetadataFile.read(directory);
         long restoredFrom = Math.max(recoveryPoint, checkpoints.logStart(partition));
@@ -165,7 +174,7 @@ final class DirectoryRecovery {
                         clock.wallMillis(),
                         settings.producerIdleMax());
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, settings.defaults(), trust).run();
+                new LogRecovery(partition, directory, settings.defaults(), openFiles, trust).run();
         long end = loaded.view().end();
         return new Recovered(
                 loaded, topicId, cleanStop ? end : Math.min(recoveryPoint, end), inJournal);

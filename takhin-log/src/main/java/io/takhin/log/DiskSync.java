@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,20 +33,18 @@ final class DiskSync {
      * @param otherDirtyBytes what the file system may have to write besides
      */
     void sync(Collection<LogDurability.Plan> plans, long otherDirtyBytes) throws IOException {
-        int files = 0;
+        List<SharedFile> files = new ArrayList<>();
         Set<Path> paths = new LinkedHashSet<>();
         for (LogDurability.Plan plan : plans) {
-            files += plan.files().size();
+            files.addAll(plan.files());
             paths.addAll(plan.paths());
         }
-        if (syncfsWorks && rule.prefersSyncfs(files + paths.size(), otherDirtyBytes)) {
-            syncfsWorks = syncFileSystem(plans.iterator().next().directory());
-            if (syncfsWorks) {
-                return;
-            }
+        if (rule.prefersSyncfs(files.size() + paths.size(), otherDirtyBytes)
+                && syncTogether(files, plans.iterator().next().directory())) {
+            return;
         }
-        for (LogDurability.Plan plan : plans) {
-            syncEach(plan.files());
+        for (SharedFile file : files) {
+            file.sync();
         }
         // Names after what they name.
         for (Path path : paths) {
@@ -53,14 +52,29 @@ final class DiskSync {
         }
     }
 
-    private static boolean syncFileSystem(Path directory) throws IOException {
-        return directory.getFileSystem().equals(FileSystems.getDefault()) && Syncfs.sync(directory);
-    }
-
-    private static void syncEach(List<SharedFile> files) throws IOException {
+    /** Returns when the files, all in one directory, are durable. */
+    void sync(List<SharedFile> files, Path directory) throws IOException {
+        if (rule.prefersSyncfs(files.size(), 0) && syncTogether(files, directory)) {
+            return;
+        }
         for (SharedFile file : files) {
             file.sync();
         }
+    }
+
+    /** False where the system cannot do that. */
+    private boolean syncTogether(List<SharedFile> files, Path directory) throws IOException {
+        if (!syncfsWorks) {
+            return false;
+        }
+        int[] writes = files.stream().mapToInt(SharedFile::writes).toArray();
+        syncfsWorks =
+                directory.getFileSystem().equals(FileSystems.getDefault())
+                        && Syncfs.sync(directory);
+        for (int i = 0; syncfsWorks && i < writes.length; i++) {
+            files.get(i).syncedUpTo(writes[i]);
+        }
+        return syncfsWorks;
     }
 
     /** Makes a directory and those above it that are missing; their names are durable then. */

@@ -35,6 +35,10 @@ public final class GroupCommit {
     private volatile boolean finishing;
 
     private volatile @Nullable Journal journal;
+
+    /** Whether the flusher may have taken logs that it has not finished with. */
+    private volatile boolean atWork;
+
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile FlushObserver observer = FlushObserver.NONE;
 
@@ -116,6 +120,21 @@ public final class GroupCommit {
         }
     }
 
+    /** Returns when there is nothing left to do for these, or the directory is offline. */
+    void commitAndWait(Collection<PartitionLog> logs) {
+        logs.forEach(this::commit);
+        lock.lock();
+        try {
+            waiting.incrementAndGet();
+            while (host.isOnline() && !stopped && (!dirty.isEmpty() || atWork)) {
+                roundEnded.awaitUninterruptibly();
+            }
+        } finally {
+            waiting.decrementAndGet();
+            lock.unlock();
+        }
+    }
+
     private void run() {
         try {
             flushUntilStopped();
@@ -132,6 +151,7 @@ public final class GroupCommit {
         List<PartitionLog> logs = new ArrayList<>();
         FlushRound round = null;
         while (!stopped && host.isOnline()) {
+            atWork = true;
             for (PartitionLog log = dirty.poll(); log != null; log = dirty.poll()) {
                 logs.add(log);
             }
@@ -139,7 +159,7 @@ public final class GroupCommit {
                 if (finishing) {
                     return;
                 }
-                sleep();
+                rest();
                 continue;
             }
             if (round == null) {
@@ -153,12 +173,19 @@ public final class GroupCommit {
                 host.fail(e);
             }
             logs.clear();
+            atWork = false;
             wakeWaiting();
         }
     }
 
     private void tellObserver(FlushObserver.Target target, int logs, long bytes, long nanos) {
         observer.flushed(target, logs, bytes, nanos);
+    }
+
+    private void rest() {
+        atWork = false;
+        wakeWaiting();
+        sleep();
     }
 
     private void sleep() {

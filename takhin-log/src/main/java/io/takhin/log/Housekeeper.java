@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,6 +25,10 @@ import org.slf4j.LoggerFactory;
 final class Housekeeper {
     private static final Logger log = LoggerFactory.getLogger(Housekeeper.class);
     private static final Duration EXPIRY_INTERVAL = Duration.ofMinutes(10);
+
+    /** A file that nobody has used for one to two of these is closed. */
+    private static final Duration REST_INTERVAL = Duration.ofSeconds(5);
+
     private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
 
     private final Host host;
@@ -50,6 +55,11 @@ final class Housekeeper {
         Collection<PartitionLog> logs();
 
         void writeRecoveryPoints() throws IOException;
+
+        OpenFiles openFiles();
+
+        /** Makes files of this directory durable. */
+        void sync(List<SharedFile> files) throws IOException;
     }
 
     Housekeeper(Host host, LogDirectorySettings settings) {
@@ -58,6 +68,9 @@ final class Housekeeper {
         this.thread = new ScheduledThreadPoolExecutor(1, Threads.factory("log-housekeeper"));
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         thread.setRemoveOnCancelPolicy(true);
+        // Who asks while it is stopped has no need of it any more.
+        thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+        host.openFiles().watch(() -> later(this::rest, REST_INTERVAL));
         later(this::expireProducers, EXPIRY_INTERVAL);
     }
 
@@ -141,6 +154,19 @@ final class Housekeeper {
             host.full(e);
             checkpointSoon();
         }
+    }
+
+    private void rest() throws IOException {
+        if (letRest()) {
+            later(this::rest, REST_INTERVAL);
+        }
+    }
+
+    /** Returns whether there is something left that may come to rest. */
+    boolean letRest() throws IOException {
+        boolean more = host.openFiles().sweep(host::sync);
+        host.logs().forEach(each -> each.files().rest());
+        return more;
     }
 
     private void expireProducers() {

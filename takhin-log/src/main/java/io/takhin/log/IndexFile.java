@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of entries of one size, sorted, that grows at its end. The newest entries are kept in
@@ -20,18 +22,25 @@ final class IndexFile {
     /** Below so many entries one read is cheaper than halving further. */
     private static final int BLOCK_ENTRIES = 256;
 
+    private static final AtomicReferenceFieldUpdater<IndexFile, @Nullable Entries> ENTRIES =
+            AtomicReferenceFieldUpdater.newUpdater(IndexFile.class, Entries.class, "entries");
+    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+
     private final SharedFile file;
     private final int entryBytes;
-    private volatile Entries entries;
+
+    /** Null until somebody asks. */
+    private volatile @Nullable Entries entries;
 
     /**
      * Immutable, but for tail bytes past the last entry.
      *
      * @param stored how many entries lie in the file
+     * @param cut whether there is more in the file, which the next write takes away
      * @param tail the entries after them
      * @param inTail how many of those there are
      */
-    private record Entries(int stored, ByteBuffer tail, int inTail) {
+    private record Entries(int stored, boolean cut, ByteBuffer tail, int inTail) {
         int count() {
             return stored + inTail;
         }
@@ -43,39 +52,58 @@ final class IndexFile {
         long of(ByteBuffer entries, int at);
     }
 
-    IndexFile(Path path, int entryBytes) throws IOException {
-        this.file = new SharedFile(path);
+    /** Looks at no file before it has to. */
+    IndexFile(SharedFile file, int entryBytes) {
+        this.file = file;
         this.entryBytes = entryBytes;
-        int stored = Files.exists(path) ? (int) (Files.size(path) / entryBytes) : 0;
-        this.entries = new Entries(stored, ByteBuffer.allocate(0), 0);
+    }
+
+    private Entries entries() throws IOException {
+        Entries known = entries;
+        return known == null ? load() : known;
+    }
+
+    private Entries load() throws IOException {
+        long bytes = 0;
+        try {
+            bytes = Files.size(file.path());
+        } catch (NoSuchFileException _) {
+            // Made with the first entries.
+        }
+        int stored = (int) (bytes / entryBytes);
+        Entries loaded = new Entries(stored, (long) stored * entryBytes < bytes, EMPTY, 0);
+        // Never over what the owner has made of it meanwhile.
+        ENTRIES.compareAndSet(this, null, loaded);
+        Entries now = entries;
+        return now == null ? loaded : now;
     }
 
     SharedFile file() {
         return file;
     }
 
-    int count() {
-        return entries.count();
+    int count() throws IOException {
+        return entries().count();
     }
 
     /** Puts one entry behind the others; {@code entry} holds exactly its bytes. */
     void append(ByteBuffer entry) throws IOException {
         Entries now = withRoom();
         now.tail.put(now.inTail * entryBytes, entry, entry.position(), entryBytes);
-        entries = new Entries(now.stored, now.tail, now.inTail + 1);
+        entries = new Entries(now.stored, now.cut, now.tail, now.inTail + 1);
     }
 
     private Entries withRoom() throws IOException {
-        if (entries.inTail >= TAIL_ENTRIES_MAX) {
+        if (entries().inTail >= TAIL_ENTRIES_MAX) {
             writeTailIfPossible();
         }
-        Entries now = entries;
+        Entries now = entries();
         int capacity = now.tail.capacity() / entryBytes;
         if (now.inTail < capacity) {
             return now;
         }
         int larger = Math.max(capacity * 2, TAIL_ENTRIES_MIN);
-        return new Entries(now.stored, copy(now.tail, now.inTail, larger), now.inTail);
+        return new Entries(now.stored, now.cut, copy(now.tail, now.inTail, larger), now.inTail);
     }
 
     /** An index that cannot be written now costs memory; the records it points to are there. */
@@ -96,27 +124,33 @@ final class IndexFile {
 
     /** Brings what is in memory to the file, which it creates; not to the disk. */
     void writeTail() throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         FileChannel channel = file.acquireOrCreate();
         try {
             ByteBuffer bytes = now.tail.duplicate().limit(now.inTail * entryBytes).position(0);
             long position = (long) now.stored * entryBytes;
+            if (now.cut) {
+                channel.truncate(position);
+            }
             while (bytes.hasRemaining()) {
                 position += channel.write(bytes, position);
             }
         } finally {
+            file.written();
             file.release();
         }
-        entries = new Entries(now.count(), ByteBuffer.allocate(0), 0);
+        entries = new Entries(now.count(), false, EMPTY, 0);
     }
 
+    /** Whether the file is not what this is. */
     boolean hasTail() {
-        return entries.inTail > 0;
+        Entries known = entries;
+        return known != null && (known.inTail > 0 || known.cut);
     }
 
-    /** Forgets all entries from the given one on. */
+    /** Forgets all entries from the given one on; the file does with the next write. */
     void truncateTo(int count) throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         if (count >= now.count()) {
             return;
         }
@@ -125,17 +159,12 @@ final class IndexFile {
             entries =
                     new Entries(
                             now.stored,
-                            copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MAX)),
+                            now.cut,
+                            copy(now.tail, kept, Math.max(kept, TAIL_ENTRIES_MIN)),
                             kept);
             return;
         }
-        entries = new Entries(count, ByteBuffer.allocate(0), 0);
-        FileChannel channel = file.acquire();
-        try {
-            channel.truncate((long) count * entryBytes);
-        } finally {
-            file.release();
-        }
+        entries = new Entries(count, true, EMPTY, 0);
     }
 
     /**
@@ -169,33 +198,26 @@ final class IndexFile {
         return false;
     }
 
-    /** Forgets everything, also bytes that are no whole entry. */
+    /** Forgets everything; as {@link #truncateTo}. */
     void clear() throws IOException {
-        entries = new Entries(0, ByteBuffer.allocate(0), 0);
-        if (Files.exists(file.path())) {
-            FileChannel channel = file.acquire();
-            try {
-                channel.truncate(0);
-            } finally {
-                file.release();
-            }
-        }
+        Entries now = entries();
+        entries = new Entries(0, now.stored > 0 || now.cut, EMPTY, 0);
     }
 
     /** Bytes of one entry, at index 0 of the buffer. */
     ByteBuffer entry(int index) throws IOException {
-        return read(entries, index, 1);
+        return read(entries(), index, 1);
     }
 
     /** All entries. */
     ByteBuffer all() throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         return read(now, 0, now.count());
     }
 
     /** The last entry whose key is not above the wanted one; -1 where all are. */
     int floor(Key key, long wanted) throws IOException {
-        Entries now = entries;
+        Entries now = entries();
         int low = 0;
         int high = now.count();
         while (high - low > BLOCK_ENTRIES) {

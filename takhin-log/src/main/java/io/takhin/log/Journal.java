@@ -258,6 +258,11 @@ final class Journal {
         keeper.checkpointNow();
     }
 
+    /** As {@link JournalKeeper#stopPreparing}: a directory that is closed needs the space. */
+    void stopPreparing() {
+        keeper.stopPreparing();
+    }
+
     /**
      * After the last round.
      *

@@ -44,6 +44,7 @@ final class JournalKeeper {
     private volatile boolean preparing;
     private volatile boolean hurried;
     private volatile boolean stopped;
+    private volatile boolean preparationStopped;
     private volatile long checkpointMillis;
 
     JournalKeeper(GroupCommit.Host host, JournalFile file, List<JournalHalf> halves) {
@@ -94,7 +95,10 @@ final class JournalKeeper {
         working.lock();
         try {
             for (JournalHalf half : halves) {
-                if (half.is(JournalHalf.State.UNPREPARED) && host.isOnline() && !stopped) {
+                if (half.is(JournalHalf.State.UNPREPARED)
+                        && host.isOnline()
+                        && !preparationStopped
+                        && !stopped) {
                     long generation = ++lastGeneration;
                     file.prepare(half.index(), generation);
                     half.free(generation);
@@ -236,6 +240,17 @@ final class JournalKeeper {
                     half.free(lastGeneration);
                 }
             }
+        } finally {
+            working.unlock();
+        }
+    }
+
+    /** Returns when no half is being prepared, nor will be: what that took of the disk is back. */
+    void stopPreparing() {
+        preparing = true;
+        working.lock();
+        try {
+            preparationStopped = true;
         } finally {
             working.unlock();
         }

@@ -159,7 +159,7 @@ final class LogAppender {
         noteEpochs(batches);
         segment.append(batches, state.config.indexIntervalBytes());
         for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
-            state.producers.update(batches, at, segment.transactions()::append);
+            state.producers.update(batches, at, txn -> segment.transactions().append(txn));
         }
         LogView view = state.view;
         state.view =
@@ -219,10 +219,15 @@ final class LogAppender {
             state.snapshots.take(state.producers);
         }
         Segment opened =
-                new Segment(state.directory, baseOffset, 0, state.host.clock().wallMillis());
-        opened.openForWriting();
+                new Segment(
+                        state.host.openFiles(),
+                        state.directory,
+                        baseOffset,
+                        0,
+                        state.host.clock().wallMillis());
+        opened.createFile();
         if (!view.segments().isEmpty()) {
-            state.justClosed.add(view.active());
+            state.noteClosed(view.active());
         }
         state.namesChanged = true;
         List<Segment> segments = new ArrayList<>(view.segments());

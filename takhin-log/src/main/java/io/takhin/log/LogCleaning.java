@@ -50,6 +50,10 @@ final class LogCleaning {
         return state.directory;
     }
 
+    OpenFiles openFiles() {
+        return state.host.openFiles();
+    }
+
     LogConfig config() {
         return state.config;
     }

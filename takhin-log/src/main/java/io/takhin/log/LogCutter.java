@@ -40,7 +40,6 @@ final class LogCutter {
         discardFromEnd(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
         active.truncateTo(LogReader.positionOf(active, offset), offset);
-        active.openForWriting();
         state.publishCut(segments, Math.min(offset, view.start()), offset);
         state.epochs.truncateFromEnd(offset);
         state.writeEpochsWhenPossible();
@@ -78,8 +77,14 @@ final class LogCutter {
         state.epochs.clear();
         state.writeEpochsWhenPossible();
         state.producers.clear(offset);
-        Segment opened = new Segment(state.directory, offset, 0, state.host.clock().wallMillis());
-        opened.openForWriting();
+        Segment opened =
+                new Segment(
+                        state.host.openFiles(),
+                        state.directory,
+                        offset,
+                        0,
+                        state.host.clock().wallMillis());
+        opened.createFile();
         state.namesChanged = true;
         state.publishCut(List.of(opened), start, offset);
     }
@@ -116,7 +121,6 @@ final class LogCutter {
     void forget(List<Segment> replaced, long keptSnapshot) throws IOException {
         List<Path> dead = new ArrayList<>();
         for (Segment segment : replaced) {
-            segment.closeForWriting();
             if (segment.baseOffset() != keptSnapshot) {
                 state.snapshots.delete(segment.baseOffset());
             }
@@ -150,16 +154,13 @@ final class LogCutter {
     private void discard(List<Segment> segments) throws IOException {
         List<Path> dead = new ArrayList<>();
         for (Segment segment : segments) {
-            state.justClosed.remove(segment);
-            segment.closeForWriting();
+            state.justClosed =
+                    state.justClosed.stream().filter(closed -> closed != segment).toList();
             state.snapshots.delete(segment.baseOffset());
             for (SharedFile file : segment.files()) {
-                Path renamed =
-                        file.path()
-                                .resolveSibling(file.path().getFileName() + PartitionFiles.DELETED);
                 file.markDeleted();
-                file.renameTo(renamed);
-                dead.add(renamed);
+                file.renameTo(file.suffix() + PartitionFiles.DELETED);
+                dead.add(file.path());
             }
         }
         if (!dead.isEmpty()) {

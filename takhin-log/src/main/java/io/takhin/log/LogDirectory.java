@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. One flusher and one housekeeper a directory.
  */
 public final class LogDirectory implements AutoCloseable {
+    private static final int CLOSED_TOGETHER = 500;
+
     private final Path root;
     private final DirectoryLock lock;
     private final OptionalLong epochOfCleanStop;
@@ -282,6 +284,9 @@ public final class LogDirectory implements AutoCloseable {
             closed = true;
             host.space().close();
             host.housekeeper().stop();
+            if (journal != null) {
+                journal.stopPreparing();
+            }
             closeLogs();
             boolean clean =
                     isOnline() && logs.values().stream().allMatch(log -> log.files().areFinished());
@@ -302,9 +307,13 @@ public final class LogDirectory implements AutoCloseable {
 
     private void closeLogs() {
         List<PartitionLog> all = new ArrayList<>(logs.values());
-        if (isOnline()) {
-            all.forEach(log -> log.files().finish());
-            all.forEach(host.groupCommit()::commit);
+        // Not all at once: what is written stays open until it is on the disk.
+        for (int from = 0; from < all.size() && isOnline(); from += CLOSED_TOGETHER) {
+            List<PartitionLog> some =
+                    all.subList(from, Math.min(all.size(), from + CLOSED_TOGETHER));
+            some.forEach(log -> log.files().finish());
+            host.groupCommit().commitAndWait(some);
+            some.forEach(log -> log.files().release());
         }
         host.groupCommit().finish();
         all.forEach(log -> log.files().release());
@@ -319,6 +328,11 @@ public final class LogDirectory implements AutoCloseable {
     /** Tells the next start what is durable now; the housekeeper does it in its own time. */
     void writeCheckpoints() throws IOException {
         host.writeRecoveryPoints();
+    }
+
+    /** Closes what nobody used since the last call; the housekeeper does it in its own time. */
+    boolean letRest() throws IOException {
+        return host.housekeeper().letRest();
     }
 
     /** Lets go without a word, as a killed process does: the next start has to recover. */

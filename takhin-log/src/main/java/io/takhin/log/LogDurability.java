@@ -6,7 +6,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +24,10 @@ final class LogDurability {
     private static final long NEVER = Long.MIN_VALUE;
 
     private final LogState state;
-    private final List<DurableListener> listeners = new CopyOnWriteArrayList<>();
+    private volatile List<DurableListener> listeners = List.of();
+
     private final AtomicBoolean queued = new AtomicBoolean();
+
     private volatile long durableEnd;
     private volatile long segmentsEnd;
 
@@ -36,7 +37,7 @@ final class LogDurability {
     private int endPosition;
 
     /** Segments with bytes below the durable end that are durable in the journal only. */
-    private final List<Segment> journalled = new ArrayList<>(1);
+    private List<Segment> journalled = List.of();
 
     /** All bytes that only the journal had when they became durable. */
     private volatile long journalledBytes;
@@ -88,7 +89,12 @@ final class LogDurability {
     }
 
     void addListener(DurableListener listener) {
-        listeners.add(listener);
+        state.lock.lock();
+        try {
+            listeners = Stream.concat(listeners.stream(), Stream.of(listener)).toList();
+        } finally {
+            state.lock.unlock();
+        }
     }
 
     /** True when the log was not yet waiting for the flusher. */
@@ -192,8 +198,8 @@ final class LogDurability {
             if (isOnlyGrown(view) && paths.isEmpty()) {
                 return planForGrowth(view);
             }
-            List<Segment> closed = List.copyOf(state.justClosed);
-            state.justClosed.clear();
+            List<Segment> closed = state.justClosed;
+            state.justClosed = List.of();
             boolean afterCut = cut;
             cut = false;
             return new Plan(
@@ -215,7 +221,7 @@ final class LogDurability {
         return state.justClosed.isEmpty()
                 && !view.segments().isEmpty()
                 && view.active() == endSegment
-                && !view.active().transactions().isUnsynced();
+                && !view.active().hasUnsyncedTransactions();
     }
 
     private Plan planForGrowth(LogView view) {
@@ -251,6 +257,7 @@ final class LogDurability {
         List<Segment> changed = firstPlan ? view.segments() : closed;
         firstPlan = false;
         Stream.concat(changed.stream(), Stream.of(view.active()))
+                .filter(Segment::hasUnsyncedTransactions)
                 .map(Segment::transactions)
                 .filter(TransactionIndex::takeUnsynced)
                 .forEach(index -> files.add(index.file()));
@@ -335,7 +342,7 @@ final class LogDurability {
             cut = true;
             LogView view = state.view;
             int first = Math.max(0, view.indexOf(durableEnd));
-            journalled.addAll(view.segments().subList(first, view.segments().size()));
+            journalled = List.copyOf(view.segments().subList(first, view.segments().size()));
         } finally {
             state.lock.unlock();
         }
@@ -350,7 +357,6 @@ final class LogDurability {
         long end = plan.view().end();
         state.lock.lock();
         try {
-            plan.closed().forEach(Segment::closeForWriting);
             if (plan.view().cuts() != state.view.cuts()) {
                 return false;
             }
@@ -383,14 +389,14 @@ final class LogDurability {
         }
         journalledBytes += plan.range().bytes();
         if (!journalled.contains(endSegment)) {
-            journalled.add(endSegment);
+            journalled = Stream.concat(journalled.stream(), Stream.of(endSegment)).toList();
         }
     }
 
     private void settledUpTo(long bytes) {
         settledBytes = Math.max(settledBytes, bytes);
         if (settledBytes == journalledBytes) {
-            journalled.clear();
+            journalled = List.of();
         }
     }
 
@@ -416,7 +422,7 @@ final class LogDurability {
         int cuts;
         state.lock.lock();
         try {
-            behind = List.copyOf(journalled);
+            behind = journalled;
             end = durableEnd;
             bytes = journalledBytes;
             cuts = state.view.cuts();
@@ -424,7 +430,9 @@ final class LogDurability {
             state.lock.unlock();
         }
         for (Segment segment : behind) {
-            segment.file().sync();
+            if (!segment.file().isKnownSynced()) {
+                segment.file().sync();
+            }
         }
         state.lock.lock();
         try {

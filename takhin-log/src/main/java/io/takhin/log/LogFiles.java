@@ -74,7 +74,7 @@ final class LogFiles {
         state.epochs.write(state.directory);
         if (!state.view.segments().isEmpty()) {
             state.view.active().finishIndexes();
-            state.justClosed.add(state.view.active());
+            state.noteClosed(state.view.active());
             state.snapshots.take(state.producers);
         }
         finished = true;
@@ -90,7 +90,7 @@ final class LogFiles {
         state.closed = true;
         state.lock.lock();
         try {
-            state.view.segments().forEach(Segment::closeForWriting);
+            state.view.segments().forEach(Segment::retire);
         } finally {
             state.lock.unlock();
         }
@@ -111,6 +111,15 @@ final class LogFiles {
             all().forEach(file -> file.moveTo(directory));
         } finally {
             state.lock.unlock();
+        }
+    }
+
+    /** What nobody has used for a while costs as little as it can. */
+    void rest() {
+        for (Segment segment : state.view.segments()) {
+            if (!segment.file().isOpen()) {
+                segment.rest();
+            }
         }
     }
 

@@ -15,6 +15,9 @@ import org.apache.kafka.common.TopicPartition;
 interface LogHost {
     Clock clock();
 
+    /** What keeps the descriptors of the log's files. */
+    OpenFiles openFiles();
+
     /** False once anything could not be written: nothing may be written then. */
     boolean isOnline();
 

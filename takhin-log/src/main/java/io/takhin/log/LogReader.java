@@ -6,9 +6,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -179,7 +177,7 @@ final class LogReader {
         if (offset <= segment.baseOffset()) {
             return end > 0 ? 0 : -1;
         }
-        int recent = segment.recent().find(offset - segment.baseOffset());
+        int recent = segment.findRecent(offset);
         if (recent >= 0 && recent < end) {
             return recent;
         }
@@ -288,14 +286,16 @@ final class LogReader {
     /** The first record with the largest timestamp (KIP-734). */
     FoundOffset findMaxTimestamp() throws IOException {
         return searchRecords(view -> {
-            Optional<Segment> latest =
-                    view.segments().stream()
-                            .max(
-                                    Comparator.comparingLong((Segment s) -> s.newest().timestamp())
-                                            .thenComparingLong(s -> -s.baseOffset()));
-            return latest.isEmpty()
-                    ? FoundOffset.NONE
-                    : findNewestIn(view, view.segments().indexOf(latest.get()));
+            int latest = -1;
+            long largest = Long.MIN_VALUE;
+            for (int i = 0; i < view.segments().size(); i++) {
+                long newest = view.segments().get(i).newest().timestamp();
+                if (newest > largest) {
+                    latest = i;
+                    largest = newest;
+                }
+            }
+            return latest < 0 ? FoundOffset.NONE : findNewestIn(view, latest);
         });
     }
 

@@ -23,6 +23,7 @@ final class LogRecovery {
     private final TopicPartition partition;
     private final Path directory;
     private final LogConfig config;
+    private final OpenFiles openFiles;
     private final Trust trust;
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
@@ -53,7 +54,13 @@ final class LogRecovery {
             long nowMillis,
             Duration producerIdleMax) {}
 
-    LogRecovery(TopicPartition partition, Path directory, LogConfig config, Trust trust) {
+    LogRecovery(
+            TopicPartition partition,
+            Path directory,
+            LogConfig config,
+            OpenFiles openFiles,
+            Trust trust) {
+        this.openFiles = openFiles;
         this.partition = partition;
         this.directory = directory;
         this.config = config;
@@ -82,6 +89,7 @@ final class LogRecovery {
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
         ProducerSnapshots snapshots = ProducerSnapshots.list(directory);
         ProducerState producers = recoverProducers(snapshots, view);
+        segments.forEach(Segment::settleAfterRecovery);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
     }
 
@@ -143,9 +151,9 @@ final class LogRecovery {
             }
             boolean last = isLast(found, file);
             boolean below = !last && nextBase(found, file) <= trusted;
-            if (below && SegmentRecovery.hasIndexes(segment)) {
+            if (below && SegmentIndexes.areWhole(segment.file())) {
                 end = nextBase(found, file);
-            } else if (last && trust.cleanStop && SegmentRecovery.hasIndexes(segment)) {
+            } else if (last && trust.cleanStop && SegmentIndexes.areWhole(segment.file())) {
                 end = endOfLast(segment);
             } else {
                 int before = segment.size();
@@ -230,8 +238,8 @@ final class LogRecovery {
         }
         segments.clear();
         epochs.clear();
-        Segment empty = new Segment(directory, logStart, 0, trust.nowMillis);
-        empty.openForWriting();
+        Segment empty = new Segment(openFiles, directory, logStart, 0, trust.nowMillis);
+        empty.createFile();
         segments.add(empty);
         return logStart;
     }
@@ -247,7 +255,8 @@ final class LogRecovery {
         if (file.size() > Segment.BYTES_MAX) {
             throw new IOException("segment too large in " + directory + ": " + file);
         }
-        return new Segment(directory, file.baseOffset(), (int) file.size(), trust.nowMillis);
+        return new Segment(
+                openFiles, directory, file.baseOffset(), (int) file.size(), trust.nowMillis);
     }
 
     private static boolean isLast(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
@@ -266,7 +275,7 @@ final class LogRecovery {
         // tell which transactions were rolled back in between.
         snapshots.deleteAbove(from);
         boolean nothingScanned = scannedFrom == Long.MAX_VALUE;
-        if (trust.cleanStop && nothingScanned && snapshots.offsets().isEmpty()) {
+        if (trust.cleanStop && nothingScanned && snapshots.isEmpty()) {
             producers.setEndOffset(view.end());
             return producers;
         }

@@ -30,7 +30,7 @@ final class LogState {
     volatile Path directory;
 
     /** Segments that were closed since the last flush. */
-    final List<Segment> justClosed = new ArrayList<>();
+    List<Segment> justClosed = List.of();
 
     /** Whether names in the partition's directory changed since the last flush. */
     boolean namesChanged;
@@ -54,6 +54,12 @@ final class LogState {
             LeaderEpochs epochs,
             ProducerState producers,
             ProducerSnapshots snapshots) {}
+
+    void noteClosed(Segment segment) {
+        List<Segment> longer = new ArrayList<>(justClosed);
+        longer.add(segment);
+        justClosed = List.copyOf(longer);
+    }
 
     boolean isWritable() {
         return !closed && host.isOnline();

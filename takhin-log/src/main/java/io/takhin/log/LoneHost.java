@@ -21,7 +21,11 @@ import org.slf4j.LoggerFactory;
 final class LoneHost implements LogHost {
     private static final Logger log = LoggerFactory.getLogger(LoneHost.class);
 
+    /** Of one log: enough for a quorum's reads and its fetchers. */
+    private static final int OPEN_FILES_MAX = 64;
+
     private final Clock clock;
+    private final OpenFiles openFiles = new OpenFiles(OPEN_FILES_MAX);
     private final ReentrantLock flushing = new ReentrantLock();
 
     @GuardedBy("flushing")
@@ -31,6 +35,11 @@ final class LoneHost implements LogHost {
 
     LoneHost(Clock clock) {
         this.clock = clock;
+    }
+
+    @Override
+    public OpenFiles openFiles() {
+        return openFiles;
     }
 
     @Override

@@ -24,9 +24,13 @@ final class OffsetCheckpoint {
      */
     static Map<TopicPartition, Long> read(Path path) throws IOException {
         Map<TopicPartition, Long> offsets = new HashMap<>();
+        Map<String, String> topics = new HashMap<>();
         try {
             for (String[] entry : CheckpointFile.read(path, 3)) {
-                TopicPartition partition = new TopicPartition(entry[0], Integer.parseInt(entry[1]));
+                TopicPartition partition =
+                        new TopicPartition(
+                                topics.computeIfAbsent(entry[0], name -> name),
+                                Integer.parseInt(entry[1]));
                 offsets.put(partition, Long.parseLong(entry[2]));
             }
         } catch (NumberFormatException e) {

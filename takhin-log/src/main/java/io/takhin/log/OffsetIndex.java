@@ -2,7 +2,6 @@ package io.takhin.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 
 /**
  * Finds the place of an offset in a segment. One entry per some KiB of data: the last offset of a
@@ -17,10 +16,9 @@ final class OffsetIndex {
 
     private final IndexFile entries;
     private final long baseOffset;
-    private final ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
 
-    OffsetIndex(Path path, long baseOffset) throws IOException {
-        this.entries = new IndexFile(path, ENTRY_BYTES);
+    OffsetIndex(SharedFile file, long baseOffset) {
+        this.entries = new IndexFile(file, ENTRY_BYTES);
         this.baseOffset = baseOffset;
     }
 
@@ -28,11 +26,12 @@ final class OffsetIndex {
         return entries;
     }
 
-    boolean isFull(int bytesMax) {
+    boolean isFull(int bytesMax) throws IOException {
         return entries.count() >= bytesMax / ENTRY_BYTES;
     }
 
     void append(long offset, int position) throws IOException {
+        ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
         entries.append(entry.putInt(0, (int) (offset - baseOffset)).putInt(4, position));
     }
 

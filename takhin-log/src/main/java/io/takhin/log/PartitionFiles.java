@@ -2,7 +2,6 @@ package io.takhin.log;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,12 @@ final class PartitionFiles {
     }
 
     static String name(long offset, String suffix) {
-        return String.format(Locale.ROOT, "%020d%s", offset, suffix);
+        String digits = Long.toString(offset);
+        StringBuilder name = new StringBuilder(OFFSET_DIGITS + suffix.length());
+        return name.repeat('0', OFFSET_DIGITS - digits.length())
+                .append(digits)
+                .append(suffix)
+                .toString();
     }
 
     /** The offset a file is named after; -1 where its name is not an offset and this suffix. */
@@ -66,6 +70,11 @@ final class PartitionFiles {
         } catch (NumberFormatException e) {
             return -1;
         }
+    }
+
+    /** The offset of a snapshot of producer state; -1 where the file is none. */
+    static long snapshotOffsetOf(String fileName) {
+        return offsetOf(fileName, SNAPSHOT);
     }
 
     static String directoryOf(TopicPartition partition) {

@@ -34,7 +34,6 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogCutter cutter;
     private final LogReader reader;
-    private final LogCleaning cleaning;
     private final LogFiles files;
     private final Origins origins;
     private volatile Uuid topicId;
@@ -49,13 +48,12 @@ public final class PartitionLog implements AutoCloseable {
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.reader = new LogReader(state, guard);
-        this.cleaning = new LogCleaning(state, guard, reader, cutter, appender);
         this.files = new LogFiles(state, guard);
         LogView view = loaded.view();
         for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
                 i < view.segments().size() - 1;
                 i++) {
-            state.justClosed.add(view.segments().get(i));
+            state.noteClosed(view.segments().get(i));
         }
     }
 
@@ -79,6 +77,7 @@ public final class PartitionLog implements AutoCloseable {
             Files.createDirectories(directory);
             PartitionMetadataFile.write(directory, topicId);
         }
+        LoneHost host = new LoneHost(clock);
         LogRecovery.Trust nothing =
                 new LogRecovery.Trust(
                         false,
@@ -87,9 +86,9 @@ public final class PartitionLog implements AutoCloseable {
                         config.compacted() ? Long.MAX_VALUE : 0,
                         clock.wallMillis(),
                         Duration.ofMillis(Long.MAX_VALUE));
-        LogState.Loaded loaded = new LogRecovery(partition, directory, config, nothing).run();
-        return new PartitionLog(
-                new LoneHost(clock), config, topicId, loaded, new Origins(0, false));
+        LogState.Loaded loaded =
+                new LogRecovery(partition, directory, config, host.openFiles(), nothing).run();
+        return new PartitionLog(host, config, topicId, loaded, new Origins(0, false));
     }
 
     public TopicPartition topicPartition() {
@@ -385,7 +384,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The log as those see it who take old records out of it. */
     LogCleaning cleaning() {
-        return cleaning;
+        return new LogCleaning(state, guard, reader, cutter, appender);
     }
 
     LogFiles files() {

@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.NavigableSet;
-import java.util.TreeSet;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -31,8 +31,11 @@ final class ProducerSnapshots {
     private static final int ENTRY_BYTES = 46;
 
     private Path directory;
-    private final TreeSet<Long> offsets = new TreeSet<>();
-    private final List<Path> unsynced = new ArrayList<>();
+
+    /** Rising; replaced as a whole. Most logs have one or two. */
+    private long[] offsets = {};
+
+    private List<Path> unsynced = List.of();
 
     ProducerSnapshots(Path directory) {
         this.directory = directory;
@@ -42,10 +45,12 @@ final class ProducerSnapshots {
     static ProducerSnapshots list(Path directory) throws IOException {
         ProducerSnapshots snapshots = new ProducerSnapshots(directory);
         try (Stream<Path> files = Files.list(directory)) {
-            files.map(file -> file.getFileName().toString())
-                    .mapToLong(name -> PartitionFiles.offsetOf(name, PartitionFiles.SNAPSHOT))
-                    .filter(offset -> offset >= 0)
-                    .forEach(snapshots.offsets::add);
+            snapshots.offsets =
+                    files.map(file -> file.getFileName().toString())
+                            .mapToLong(PartitionFiles::snapshotOffsetOf)
+                            .filter(offset -> offset >= 0)
+                            .sorted()
+                            .toArray();
         }
         return snapshots;
     }
@@ -54,13 +59,23 @@ final class ProducerSnapshots {
         directory = newDirectory;
     }
 
-    NavigableSet<Long> offsets() {
-        return offsets;
+    boolean isEmpty() {
+        return offsets.length == 0;
+    }
+
+    private boolean contains(long offset) {
+        return Arrays.binarySearch(offsets, offset) >= 0;
+    }
+
+    /** How many lie at or below the offset. */
+    private int countUpTo(long offset) {
+        int at = Arrays.binarySearch(offsets, offset);
+        return at >= 0 ? at + 1 : -at - 1;
     }
 
     /** The state is complete up to the snapshot's offset; not synced. */
     void take(ProducerState state) throws IOException {
-        if (offsets.contains(state.endOffset())) {
+        if (contains(state.endOffset())) {
             return;
         }
         Path file = PartitionFiles.snapshot(directory, state.endOffset());
@@ -71,8 +86,11 @@ final class ProducerSnapshots {
             DiskSpace.discard(List.of(file));
             throw e;
         }
-        offsets.add(state.endOffset());
-        unsynced.add(file);
+        offsets =
+                LongStream.concat(Arrays.stream(offsets), LongStream.of(state.endOffset()))
+                        .sorted()
+                        .toArray();
+        unsynced = Stream.concat(unsynced.stream(), Stream.of(file)).toList();
     }
 
     boolean areSynced() {
@@ -89,8 +107,8 @@ final class ProducerSnapshots {
 
     /** Files that were written since the last call. */
     List<Path> takeUnsynced() {
-        List<Path> files = List.copyOf(unsynced);
-        unsynced.clear();
+        List<Path> files = unsynced;
+        unsynced = List.of();
         return files;
     }
 
@@ -100,9 +118,10 @@ final class ProducerSnapshots {
      * producers wrote in between is not known.
      */
     void load(ProducerState state, long from, long to) throws IOException {
-        NavigableSet<Long> usable = offsets.subSet(from, true, Math.max(from, to), true);
-        while (!usable.isEmpty()) {
-            long offset = usable.last();
+        for (int usable = countUpTo(Math.max(from, to));
+                usable > 0 && offsets[usable - 1] >= from;
+                usable--) {
+            long offset = offsets[usable - 1];
             try {
                 state.load(read(PartitionFiles.snapshot(directory, offset)), offset);
                 return;
@@ -114,14 +133,16 @@ final class ProducerSnapshots {
     }
 
     void delete(long offset) throws IOException {
-        if (offsets.remove(offset)) {
+        if (contains(offset)) {
+            offsets = Arrays.stream(offsets).filter(known -> known != offset).toArray();
             Files.deleteIfExists(PartitionFiles.snapshot(directory, offset));
         }
     }
 
     void deleteAbove(long offset) throws IOException {
-        for (long above : List.copyOf(offsets.tailSet(offset, false))) {
-            delete(above);
+        long[] known = offsets;
+        for (int i = countUpTo(offset); i < known.length; i++) {
+            delete(known[i]);
         }
     }
 
@@ -131,9 +152,10 @@ final class ProducerSnapshots {
 
     /** Keeps those that belong to a segment, and the newest two others. */
     void deleteStray(LogView view) throws IOException {
-        List<Long> strays = offsets.stream().filter(offset -> !isBaseOffset(view, offset)).toList();
-        for (long stray : strays.subList(0, Math.max(0, strays.size() - 2))) {
-            delete(stray);
+        long[] strays =
+                Arrays.stream(offsets).filter(offset -> !isBaseOffset(view, offset)).toArray();
+        for (int i = 0; i < strays.length - 2; i++) {
+            delete(strays[i]);
         }
     }
 

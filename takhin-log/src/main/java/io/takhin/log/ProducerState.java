@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: guarded by the log's lock; {@link #transactions} may be asked by anybody.
  */
 final class ProducerState {
-    private final Map<Long, Producer> producers = new HashMap<>();
+    /** Immutable while there are none or one, which is so for most of many partitions. */
+    private Map<Long, Producer> producers = Map.of();
+
     private final Transactions transactions = new Transactions();
     private long endOffset;
 
@@ -135,7 +137,7 @@ final class ProducerState {
             Producer producer = producers.get(id);
             if (producer == null) {
                 producer = new Producer(id);
-                producers.put(id, producer);
+                add(producer);
             }
             if (BatchHeader.isControl(batches, at)) {
                 applyMarker(batches, at, producer, aborted);
@@ -194,7 +196,7 @@ final class ProducerState {
     void load(Collection<Producer> loaded, long offset) {
         clear(offset);
         for (Producer producer : loaded) {
-            producers.put(producer.id, producer);
+            add(producer);
             if (producer.inOpenTransaction()) {
                 transactions.begin(producer.transactionStart, producer.id);
             }
@@ -202,17 +204,33 @@ final class ProducerState {
     }
 
     void clear(long offset) {
-        producers.clear();
+        producers = Map.of();
         transactions.clear();
         endOffset = offset;
     }
 
     /** Forgets producers that wrote nothing for long ({@code producer.id.expiration.ms}). */
     void expire(long nowMillis, long idleMillisMax) {
-        producers
-                .values()
-                .removeIf(producer ->
-                        !producer.inOpenTransaction()
-                                && nowMillis - producer.lastTimestamp >= idleMillisMax);
+        List<Producer> kept =
+                producers.values().stream()
+                        .filter(producer ->
+                                producer.inOpenTransaction()
+                                        || nowMillis - producer.lastTimestamp < idleMillisMax)
+                        .toList();
+        if (kept.size() < producers.size()) {
+            producers = Map.of();
+            kept.forEach(this::add);
+        }
+    }
+
+    private void add(Producer producer) {
+        if (producers.isEmpty()) {
+            producers = Map.of(producer.id, producer);
+            return;
+        }
+        if (producers.size() == 1) {
+            producers = new HashMap<>(producers);
+        }
+        producers.put(producer.id, producer);
     }
 }

@@ -16,7 +16,7 @@ import java.util.List;
 record Retention(List<Doomed> doomed) {
 
     /** A segment that goes, and why. */
-    record Doomed(Segment segment, Reason reason) {}
+    record Doomed(Segment segment, long newest, Reason reason) {}
 
     /** In the order in which they are asked. */
     enum Reason {
@@ -49,12 +49,13 @@ record Retention(List<Doomed> doomed) {
             }
             Segment segment = view.segments().get(i);
             int size = view.sizeOf(i);
+            long newest = segment.newest().timestamp();
             if (!view.isLast(i) && view.endOf(i) <= view.start()) {
-                doomed.add(new Doomed(segment, Reason.LOG_START));
+                doomed.add(new Doomed(segment, newest, Reason.LOG_START));
             } else if (excess >= size) {
-                doomed.add(new Doomed(segment, Reason.BYTES));
+                doomed.add(new Doomed(segment, newest, Reason.BYTES));
             } else if (isExpired(view, i, cleanup, nowMillis)) {
-                doomed.add(new Doomed(segment, Reason.MILLIS));
+                doomed.add(new Doomed(segment, newest, Reason.MILLIS));
             } else {
                 break;
             }

@@ -76,7 +76,7 @@ final class RetentionLook {
                     each.topicPartition(),
                     gone.segment().baseOffset(),
                     gone.segment().size(),
-                    RetentionOutlook.time(gone.segment().newest().timestamp()),
+                    RetentionOutlook.time(gone.newest()),
                     gone.reason().text());
         }
     }

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import static io.takhin.log.PartitionFiles.LOG;
+
 import io.takhin.log.TimeIndex.TimestampOffset;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
@@ -8,6 +10,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,70 +21,70 @@ import org.jspecify.annotations.Nullable;
  * that a {@link LogView} names.
  */
 final class Segment {
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable SegmentIndexes> INDEXES =
+            AtomicReferenceFieldUpdater.newUpdater(Segment.class, SegmentIndexes.class, "indexes");
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable TimestampOffset> NEWEST =
+            AtomicReferenceFieldUpdater.newUpdater(Segment.class, TimestampOffset.class, "newest");
+
     /** Kafka cannot read a file of more; so neither may be written. */
     static final long BYTES_MAX = Integer.MAX_VALUE;
 
     private final long baseOffset;
-    private final long jitterDraw;
     private final SharedFile file;
-    private final OffsetIndex offsets;
-    private final TimeIndex times;
-    private final TransactionIndex transactions;
-    private final RecentBatches recent = new RecentBatches();
     private final CheckedBytes checked;
 
+    /** Null until somebody asks: most segments of a broker with many are at rest. */
+    private volatile @Nullable SegmentIndexes indexes;
+
+    /** Null while nothing was written here for a time. */
+    private volatile @Nullable RecentBatches recent;
+
     private volatile int size;
-    private volatile TimestampOffset newest;
+
+    /** Null where the time index's last entry is it. */
+    private volatile @Nullable TimestampOffset newest;
+
     private volatile long firstTimestamp = BatchHeader.NO_TIMESTAMP;
     private long createdMillis;
     private volatile boolean named;
     private int bytesSinceIndexEntry;
-    private @Nullable FileChannel writer;
 
     /** What decides whether a segment takes some more batches. */
     record Room(LogConfig config, int bytes, long maxTimestamp, long lastOffset, long nowMillis) {}
 
-    Segment(Path directory, long baseOffset, int size, long createdMillis) throws IOException {
-        this(new Names(directory, ""), baseOffset, size, createdMillis);
+    /**
+     * Looks at no file.
+     *
+     * @param size of the file of batches; 0 where it has still to be made
+     */
+    Segment(OpenFiles openFiles, Path directory, long baseOffset, int size, long createdMillis) {
+        this(new SharedFile(openFiles, directory, baseOffset, LOG), size, createdMillis);
     }
 
-    private Segment(Names names, long baseOffset, int size, long createdMillis) throws IOException {
-        this.baseOffset = baseOffset;
+    private Segment(SharedFile file, int size, long createdMillis) {
+        this.file = file;
+        this.baseOffset = file.offset();
         this.size = size;
         this.createdMillis = createdMillis;
         this.checked = new CheckedBytes(size);
-        jitterDraw = draw(names.directory().getFileName() + "/" + baseOffset);
-        file = new SharedFile(names.of(baseOffset, PartitionFiles.LOG));
-        offsets = new OffsetIndex(names.of(baseOffset, PartitionFiles.OFFSET_INDEX), baseOffset);
-        times = new TimeIndex(names.of(baseOffset, PartitionFiles.TIME_INDEX), baseOffset);
-        transactions = new TransactionIndex(names.of(baseOffset, PartitionFiles.TRANSACTION_INDEX));
-        newest = times.last();
     }
 
     /** One that is being made to replace others; what an earlier attempt left is removed. */
-    static Segment cleaned(Path directory, long baseOffset, long nowMillis) throws IOException {
-        Names names = new Names(directory, PartitionFiles.CLEANED);
-        for (String kind : PartitionFiles.OF_SEGMENT) {
-            Files.deleteIfExists(names.of(baseOffset, kind));
+    static Segment cleaned(OpenFiles openFiles, Path directory, long baseOffset, long nowMillis)
+            throws IOException {
+        SharedFile file =
+                new SharedFile(openFiles, directory, baseOffset, LOG + PartitionFiles.CLEANED);
+        Segment cleaned = new Segment(file, 0, nowMillis);
+        for (SharedFile each : cleaned.files()) {
+            Files.deleteIfExists(each.path());
         }
-        return new Segment(names, baseOffset, 0, nowMillis);
+        return cleaned;
     }
 
-    /** How the files are called until they have their place. */
-    private record Names(Path directory, String suffix) {
-        Path of(long baseOffset, String kind) {
-            return directory.resolve(PartitionFiles.name(baseOffset, kind) + suffix);
-        }
-    }
-
-    /** Opens the file for writing, and makes it where there is none. */
-    FileChannel openForWriting() throws IOException {
-        FileChannel open = writer;
-        if (open == null) {
-            open = file.acquireOrCreate();
-            writer = open;
-        }
-        return open;
+    /** Makes the file of batches where there is none. */
+    void createFile() throws IOException {
+        file.acquireOrCreate();
+        file.release();
     }
 
     long baseOffset() {
@@ -96,19 +100,52 @@ final class Segment {
     }
 
     OffsetIndex offsets() {
-        return offsets;
+        return indexes().offsets();
     }
 
     TimeIndex times() {
-        return times;
+        return indexes().times();
     }
 
     TransactionIndex transactions() {
-        return transactions;
+        return indexes().transactions();
     }
 
-    RecentBatches recent() {
-        return recent;
+    private SegmentIndexes indexes() {
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            return known;
+        }
+        SegmentIndexes made = SegmentIndexes.of(file);
+        INDEXES.compareAndSet(this, null, made);
+        SegmentIndexes now = indexes;
+        return now == null ? made : now;
+    }
+
+    /** Whether transactions were added that no sync has covered. */
+    boolean hasUnsyncedTransactions() {
+        SegmentIndexes known = indexes;
+        return known != null && known.transactions().isUnsynced();
+    }
+
+    /** The position of the batch that begins with the offset, if it was written lately; or -1. */
+    int findRecent(long offset) {
+        RecentBatches known = recent;
+        return known == null ? -1 : known.find(offset - baseOffset);
+    }
+
+    private void addRecent(long offset, int position) {
+        RecentBatches known = recent;
+        if (known == null) {
+            known = new RecentBatches();
+            recent = known;
+        }
+        known.add(offset - baseOffset, position);
+    }
+
+    /** Nothing happens here for a while: what can be had from the files again goes. */
+    void rest() {
+        recent = null;
     }
 
     CheckedBytes checked() {
@@ -130,16 +167,24 @@ final class Segment {
             return false;
         }
         int indexBytesMax = room.config.indexBytesMax();
-        if (offsets.isFull(indexBytesMax) || times.isFull(indexBytesMax)) {
+        if (mayFill(indexBytesMax) && indexes().isFull(indexBytesMax)) {
             return false;
         }
         return size == 0 || ageAt(room) <= room.config.segmentMillisMax() - jitter(room.config);
     }
 
+    /** False where not even an entry for every batch would fill an index of so many bytes. */
+    private boolean mayFill(int indexBytesMax) {
+        return size / BatchHeader.BYTES >= indexBytesMax / TimeIndex.ENTRY_BYTES - 1;
+    }
+
     /** As Kafka's {@code LogConfig.randomSegmentJitter}, but the same after a restart. */
     private long jitter(LogConfig config) {
         long most = Math.min(config.segmentJitter().toMillis(), config.segmentMillisMax());
-        return most <= 0 ? 0 : Math.floorMod(jitterDraw, most);
+        if (most <= 0) {
+            return 0;
+        }
+        return Math.floorMod(draw(file.directory().getFileName() + "/" + baseOffset), most);
     }
 
     /** A number that looks random for each name: the last step of SplitMix64. */
@@ -194,7 +239,7 @@ final class Segment {
     }
 
     private void write(ByteBuffer batches) throws IOException {
-        FileChannel channel = openForWriting();
+        FileChannel channel = file.acquire();
         long position = size;
         try {
             while (batches.hasRemaining()) {
@@ -203,6 +248,9 @@ final class Segment {
         } catch (IOException e) {
             cutBack(channel, e);
             throw e;
+        } finally {
+            file.written();
+            file.release();
         }
     }
 
@@ -225,23 +273,35 @@ final class Segment {
             newest = new TimestampOffset(timestamp, lastOffset);
         }
         if (bytesSinceIndexEntry > intervalBytes) {
-            offsets.append(lastOffset, position);
-            times.append(newest.timestamp(), newest.offset());
+            TimestampOffset latest = newest();
+            offsets().append(lastOffset, position);
+            times().append(latest.timestamp(), latest.offset());
             bytesSinceIndexEntry = 0;
         }
         bytesSinceIndexEntry += BatchHeader.sizeInBytes(batches, at);
-        recent.add(BatchHeader.baseOffset(batches, at) - baseOffset, position);
+        addRecent(BatchHeader.baseOffset(batches, at), position);
     }
 
     /** The largest timestamp, and the last offset of the batch that has it. */
-    TimestampOffset newest() {
-        return newest;
+    TimestampOffset newest() throws IOException {
+        TimestampOffset known = newest;
+        return known == null ? loadNewest() : known;
+    }
+
+    /** Retention asks every segment: that must not leave an index in memory for each. */
+    private TimestampOffset loadNewest() throws IOException {
+        SegmentIndexes known = indexes;
+        TimestampOffset last = known == null ? SegmentIndexes.lastTime(file) : known.times().last();
+        // Never over what was written meanwhile.
+        NEWEST.compareAndSet(this, null, last);
+        TimestampOffset now = newest;
+        return now == null ? last : now;
     }
 
     /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
     void dropUnsetIndexEntries() throws IOException {
-        offsets.entries().dropUnset();
-        times.dropUnset();
+        indexes().dropUnset();
+        newest = null;
     }
 
     /**
@@ -250,16 +310,10 @@ final class Segment {
      * @param entry the last entry to keep; the first batch noted is the one it points to
      */
     void rewindIndexes(OffsetPosition entry) throws IOException {
-        if (entry.position() > 0) {
-            offsets.truncateTo(entry.offset() + 1);
-            times.truncateTo(entry.offset() + 1);
-        } else {
-            offsets.entries().clear();
-            times.clear();
-        }
-        newest = times.last();
+        indexes().rewindTo(entry);
+        newest = times().last();
         bytesSinceIndexEntry = 0;
-        recent.clear();
+        recent = null;
     }
 
     /** Keeps the first bytes of the file, whose batches have all been noted. */
@@ -269,6 +323,7 @@ final class Segment {
             try {
                 channel.truncate(bytes);
             } finally {
+                file.written();
                 file.release();
             }
             size = bytes;
@@ -287,14 +342,15 @@ final class Segment {
      */
     TimestampOffset confirmNewest() throws IOException {
         TimestampOffset read = readNewest();
-        if (read.timestamp() > newest.timestamp()) {
-            newest = read;
+        if (read.timestamp() <= newest().timestamp()) {
+            return newest();
         }
-        return newest;
+        newest = read;
+        return read;
     }
 
     private TimestampOffset readNewest() throws IOException {
-        TimestampOffset found = times.last();
+        TimestampOffset found = times().last();
         FileChannel channel = file.acquire();
         try {
             int from = startFor(channel, found.offset(), size);
@@ -317,7 +373,7 @@ final class Segment {
      * against the file: a wrong entry costs a longer walk, not a wrong answer.
      */
     int startFor(FileChannel channel, long offset, int end) throws IOException {
-        OffsetPosition entry = offsets.floor(offset);
+        OffsetPosition entry = offsets().floor(offset);
         if (entry.position() <= 0 || entry.position() >= end) {
             return 0;
         }
@@ -327,40 +383,49 @@ final class Segment {
 
     /** Brings both indexes up to date and to their files, as a closed segment has them. */
     void finishIndexes() throws IOException {
-        TimestampOffset last = newest();
-        times.append(last.timestamp(), last.offset());
-        offsets.entries().writeTail();
-        times.entries().writeTail();
+        indexes().finish(newest());
     }
 
     /** Brings to the files what the indexes have in memory. */
     void writeIndexTails() throws IOException {
-        if (offsets.entries().hasTail()) {
-            offsets.entries().writeTail();
-        }
-        if (times.entries().hasTail()) {
-            times.entries().writeTail();
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            known.writeTails();
         }
     }
 
-    /** Nothing more will be written here: the descriptor goes once nobody reads. */
-    void closeForWriting() {
-        if (writer != null) {
-            writer = null;
-            file.release();
+    /**
+     * Read back, and not used before somebody asks for it: keeps neither descriptors nor memory,
+     * but for what is not in the files. Nobody else knows the segment yet.
+     */
+    void settleAfterRecovery() {
+        file.closeIfUnusedSince(Long.MAX_VALUE);
+        recent = null;
+        SegmentIndexes known = indexes;
+        if (known != null && known.areSettled()) {
+            known.files().forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
+            indexes = null;
+        }
+    }
+
+    /** Nothing more will be written here: descriptors go once nobody reads. */
+    void retire() {
+        file.retire();
+        SegmentIndexes known = indexes;
+        if (known != null) {
+            known.files().forEach(SharedFile::retire);
         }
     }
 
     /** Cuts off the batch at the position and all after it; {@code offset} is where it begins. */
     void truncateTo(int position, long offset) throws IOException {
-        offsets.truncateTo(offset);
-        times.truncateTo(offset);
-        transactions.truncateTo(offset);
-        recent.clear();
+        indexes().truncateTo(offset);
+        recent = null;
         FileChannel channel = file.acquire();
         try {
             channel.truncate(position);
         } finally {
+            file.written();
             file.release();
         }
         size = position;
@@ -379,6 +444,6 @@ final class Segment {
 
     /** The data first: a segment without it is none. */
     List<SharedFile> files() {
-        return List.of(file, offsets.entries().file(), times.entries().file(), transactions.file());
+        return Stream.concat(Stream.of(file), indexes().files().stream()).toList();
     }
 }

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +12,8 @@ final class SegmentGroups {
      * @param segments in the order of their offsets
      * @param end first offset behind the last of them
      */
-    static List<List<Segment>> of(List<Segment> segments, LogConfig config, long end) {
+    static List<List<Segment>> of(List<Segment> segments, LogConfig config, long end)
+            throws IOException {
         List<List<Segment>> groups = new ArrayList<>();
         int from = 0;
         for (int i = 1; i <= segments.size(); i++) {
@@ -28,7 +30,8 @@ final class SegmentGroups {
         return index + 1 < segments.size() ? segments.get(index + 1).baseOffset() : end;
     }
 
-    private static boolean fits(List<Segment> group, LogConfig config, long end) {
+    private static boolean fits(List<Segment> group, LogConfig config, long end)
+            throws IOException {
         long bytes = 0;
         long offsetIndexBytes = 0;
         long timeIndexBytes = 0;

@@ -3,7 +3,6 @@ package io.takhin.log;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -151,15 +150,5 @@ final class SegmentRecovery {
         } finally {
             segment.file().release();
         }
-    }
-
-    /** A closed segment has both files, of whole entries. */
-    static boolean hasIndexes(Segment segment) throws IOException {
-        return isWhole(segment.offsets().entries().file(), OffsetIndex.ENTRY_BYTES)
-                && isWhole(segment.times().entries().file(), TimeIndex.ENTRY_BYTES);
-    }
-
-    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
-        return Files.exists(index.path()) && Files.size(index.path()) % entryBytes == 0;
     }
 }

@@ -25,11 +25,15 @@ import java.util.List;
 record SegmentSwap(Segment cleaned, List<Segment> old) {
 
     /** A file that gets another name; nothing happens where there is no such file. */
-    record Rename(SharedFile file, String name) {}
+    record Rename(SharedFile file, String suffix) {
+        String name() {
+            return file.nameWith(suffix);
+        }
+    }
 
     List<Rename> announcements() {
         return cleaned.files().stream()
-                .map(file -> new Rename(file, plainName(file) + PartitionFiles.SWAP))
+                .map(file -> new Rename(file, plainSuffix(file) + PartitionFiles.SWAP))
                 .toList();
     }
 
@@ -37,36 +41,36 @@ record SegmentSwap(Segment cleaned, List<Segment> old) {
         List<Rename> renames = new ArrayList<>();
         for (Segment segment : old) {
             for (SharedFile file : segment.files()) {
-                renames.add(new Rename(file, plainName(file) + PartitionFiles.DELETED));
+                renames.add(new Rename(file, plainSuffix(file) + PartitionFiles.DELETED));
             }
         }
         return List.copyOf(renames);
     }
 
     List<Rename> arrivals() {
-        return cleaned.files().stream().map(file -> new Rename(file, plainName(file))).toList();
+        return cleaned.files().stream().map(file -> new Rename(file, plainSuffix(file))).toList();
     }
 
     /** Without what marks a file as not, or not any more, in its place. */
-    private static String plainName(SharedFile file) {
-        String name = file.path().getFileName().toString();
-        for (String suffix : List.of(PartitionFiles.CLEANED, PartitionFiles.SWAP)) {
-            if (name.endsWith(suffix)) {
-                return name.substring(0, name.length() - suffix.length());
+    private static String plainSuffix(SharedFile file) {
+        String full = file.suffix();
+        for (String mark : List.of(PartitionFiles.CLEANED, PartitionFiles.SWAP)) {
+            if (full.endsWith(mark)) {
+                return full.substring(0, full.length() - mark.length());
             }
         }
-        return name;
+        return full;
     }
 
     static void rename(List<Rename> renames) throws IOException {
         for (Rename rename : renames) {
-            rename.file().renameTo(rename.file().path().resolveSibling(rename.name()));
+            rename.file().renameTo(rename.suffix());
         }
     }
 
     /** The new segment is not wanted any more. */
     void abandon() throws IOException {
-        cleaned.closeForWriting();
+        cleaned.retire();
         for (SharedFile file : cleaned.files()) {
             file.markDeleted();
             Files.deleteIfExists(file.path());

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,15 +10,18 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file that several parties read, and the descriptor they share: open while anybody holds it.
- * What holds it may go on reading after the file was renamed or deleted.
+ * One file of a segment that several parties use, and the descriptor they share: open while anybody
+ * holds it, and then for as long as {@link OpenFiles} lets it. What holds it may go on reading
+ * after the file was renamed or deleted.
+ *
+ * <p>Whoever writes says so with {@link #written}: then the file stays open until it is synced, and
+ * the sync that fails is not missed.
  *
  * <p>Threads: any.
  */
@@ -27,9 +32,16 @@ final class SharedFile {
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final OpenFiles openFiles;
+    private final long offset;
 
+    /** The partition's, the same object for all its files. */
     @GuardedBy("lock")
-    private Path path;
+    private Path directory;
+
+    /** Behind the offset, with what marks a file as not in its place. */
+    @GuardedBy("lock")
+    private String suffix;
 
     @GuardedBy("lock")
     private @Nullable FileChannel channel;
@@ -37,10 +49,33 @@ final class SharedFile {
     @GuardedBy("lock")
     private int holders;
 
-    private volatile boolean deleted;
+    /** How often it was written, and how many of these are on the disk. */
+    @GuardedBy("lock")
+    private int writes;
 
-    SharedFile(Path path) {
-        this.path = path;
+    @GuardedBy("lock")
+    private int syncedWrites;
+
+    /** Since the process began; what one before it wrote may not be on the disk. */
+    @GuardedBy("lock")
+    private boolean synced;
+
+    /** Closed as soon as nobody holds it. */
+    @GuardedBy("lock")
+    private boolean retired;
+
+    private volatile boolean deleted;
+    private volatile long usedAt;
+
+    /**
+     * @param offset that the file is named after
+     * @param suffix the rest of its name, {@code .log} and the like
+     */
+    SharedFile(OpenFiles openFiles, Path directory, long offset, String suffix) {
+        this.openFiles = openFiles;
+        this.directory = directory;
+        this.offset = offset;
+        this.suffix = suffix;
     }
 
     /** Every call is answered by one {@link #release}. */
@@ -54,37 +89,147 @@ final class SharedFile {
     }
 
     private FileChannel acquire(Set<OpenOption> options) throws IOException {
+        FileChannel used;
+        boolean opened;
         lock.lock();
         try {
-            FileChannel open = channel;
-            if (open == null) {
-                open = FileChannel.open(path, options);
-                channel = open;
+            used = channel;
+            // An interrupted reader closes it under all others.
+            opened = used == null || !used.isOpen();
+            if (used == null || opened) {
+                used = FileChannel.open(path(), options);
+                channel = used;
+                openFiles.opened(this);
             }
             holders++;
-            return open;
+            usedAt = openFiles.age();
         } finally {
             lock.unlock();
         }
+        if (opened) {
+            openFiles.makeRoom();
+        }
+        return used;
     }
 
     void release() {
         lock.lock();
         try {
             if (holders <= 0) {
-                throw new IllegalStateException("released more often than acquired: " + path);
+                throw new IllegalStateException("released more often than acquired: " + path());
             }
             holders--;
-            if (holders == 0 && channel != null) {
-                FileChannel idle = channel;
-                channel = null;
-                idle.close();
+            if (holders == 0 && (retired || deleted)) {
+                closeNow();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Called by who holds it, after bytes were changed or cut off. */
+    void written() {
+        lock.lock();
+        try {
+            writes++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isUnsynced() {
+        lock.lock();
+        try {
+            return writes != syncedWrites && !deleted;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int writes() {
+        lock.lock();
+        try {
+            return writes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a sync has covered all that was ever written by this process. */
+    boolean isKnownSynced() {
+        lock.lock();
+        try {
+            return synced && writes == syncedWrites;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What was written when there were so many writes is on the disk. */
+    void syncedUpTo(int writesThen) {
+        lock.lock();
+        try {
+            syncedWrites = writesThen;
+            synced = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** As {@link OpenFiles#age} had it when it was last acquired. */
+    long usedAt() {
+        return usedAt;
+    }
+
+    boolean isOpen() {
+        lock.lock();
+        try {
+            return channel != null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** False where it is closed already, in use, or has to stay open. */
+    boolean closeIfUnusedSince(long age) {
+        lock.lock();
+        try {
+            if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
+                return false;
+            }
+            closeNow();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nothing more will be written: the descriptor goes once nobody holds it. */
+    void retire() {
+        lock.lock();
+        try {
+            retired = true;
+            if (holders == 0) {
+                closeNow();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private void closeNow() {
+        FileChannel idle = channel;
+        if (idle == null) {
+            return;
+        }
+        channel = null;
+        openFiles.closed(this);
+        try {
+            idle.close();
         } catch (IOException e) {
             // Whatever was written is known to be on disk or not from force, never from close.
             throw new IllegalStateException("cannot close " + path(), e);
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -117,21 +262,28 @@ final class SharedFile {
             throw e;
         }
         try {
+            int writesThen = writes();
             open.force(false);
+            syncedUpTo(writesThen);
         } finally {
             release();
         }
     }
 
-    /** Takes the place of what has the name: a segment may be deleted again before it is gone. */
-    void renameTo(Path target) throws IOException {
+    /**
+     * Takes the place of what has the name: a segment may be deleted again before it is gone.
+     *
+     * @param newSuffix what follows the offset from now on
+     */
+    void renameTo(String newSuffix) throws IOException {
         lock.lock();
         try {
-            if (Files.exists(path)) {
+            Path from = path();
+            if (Files.exists(from)) {
                 // One of the same name may wait there to be removed: it is replaced.
-                Files.move(path, target, StandardCopyOption.ATOMIC_MOVE);
+                Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
             }
-            path = target;
+            suffix = newSuffix;
         } finally {
             lock.unlock();
         }
@@ -139,7 +291,15 @@ final class SharedFile {
 
     /** The file has no place in a log any more: it need not become durable. */
     void markDeleted() {
-        deleted = true;
+        lock.lock();
+        try {
+            deleted = true;
+            if (holders == 0) {
+                closeNow();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     boolean isDeleted() {
@@ -147,19 +307,51 @@ final class SharedFile {
     }
 
     /** The directory was renamed. */
-    void moveTo(Path directory) {
+    void moveTo(Path newDirectory) {
         lock.lock();
         try {
-            path = directory.resolve(path.getFileName());
+            directory = newDirectory;
         } finally {
             lock.unlock();
         }
     }
 
+    long offset() {
+        return offset;
+    }
+
+    /** Another file of the segment, which is called as this one, of batches, is now. */
+    SharedFile beside(String kind) {
+        String mark = suffix().substring(PartitionFiles.LOG.length());
+        return new SharedFile(openFiles, directory(), offset, kind + mark);
+    }
+
+    Path directory() {
+        lock.lock();
+        try {
+            return directory;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    String suffix() {
+        lock.lock();
+        try {
+            return suffix;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    String nameWith(String otherSuffix) {
+        return PartitionFiles.name(offset, otherSuffix);
+    }
+
     Path path() {
         lock.lock();
         try {
-            return path;
+            return directory.resolve(nameWith(suffix));
         } finally {
             lock.unlock();
         }

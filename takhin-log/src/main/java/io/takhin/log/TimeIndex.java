@@ -3,7 +3,8 @@ package io.takhin.log;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds records by time. An entry says: up to this offset (relative to the segment's base offset)
@@ -14,21 +15,24 @@ import java.nio.file.Path;
  * <p>Threads: as {@link IndexFile}.
  */
 final class TimeIndex {
+    private static final AtomicReferenceFieldUpdater<TimeIndex, @Nullable TimestampOffset> LAST =
+            AtomicReferenceFieldUpdater.newUpdater(TimeIndex.class, TimestampOffset.class, "last");
+
     static final int ENTRY_BYTES = 12;
     private static final int OFFSET_AT = 8;
 
     private final IndexFile entries;
     private final long baseOffset;
-    private final ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
-    private volatile TimestampOffset last;
+
+    /** Null until somebody asks. */
+    private volatile @Nullable TimestampOffset last;
 
     /** A timestamp and the offset to which it belongs. */
     record TimestampOffset(long timestamp, long offset) {}
 
-    TimeIndex(Path path, long baseOffset) throws IOException {
-        this.entries = new IndexFile(path, ENTRY_BYTES);
+    TimeIndex(SharedFile file, long baseOffset) {
+        this.entries = new IndexFile(file, ENTRY_BYTES);
         this.baseOffset = baseOffset;
-        this.last = readLast();
     }
 
     IndexFile entries() {
@@ -36,21 +40,31 @@ final class TimeIndex {
     }
 
     /** One entry is kept free for the one that closes a segment. */
-    boolean isFull(int bytesMax) {
+    boolean isFull(int bytesMax) throws IOException {
         return entries.count() >= bytesMax / ENTRY_BYTES - 1;
     }
 
     /** Does nothing when the timestamp is not larger than the last one. */
     void append(long timestamp, long offset) throws IOException {
-        if (timestamp > last.timestamp()) {
+        if (timestamp > last().timestamp()) {
+            ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
             entries.append(
                     entry.putLong(0, timestamp).putInt(OFFSET_AT, (int) (offset - baseOffset)));
             last = new TimestampOffset(timestamp, offset);
         }
     }
 
-    TimestampOffset last() {
-        return last;
+    TimestampOffset last() throws IOException {
+        TimestampOffset known = last;
+        return known == null ? load() : known;
+    }
+
+    private TimestampOffset load() throws IOException {
+        TimestampOffset loaded = readLast();
+        // Never over what the owner has made of it meanwhile.
+        LAST.compareAndSet(this, null, loaded);
+        TimestampOffset now = last;
+        return now == null ? loaded : now;
     }
 
     private TimestampOffset readLast() throws IOException {

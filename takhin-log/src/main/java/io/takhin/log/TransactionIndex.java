@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The transactions whose abort markers lie in one segment. Most segments have none, and then no
@@ -21,12 +22,27 @@ final class TransactionIndex {
     static final int ENTRY_BYTES = 34;
 
     private final SharedFile file;
-    private volatile int count;
+
+    /** Negative until somebody asks. */
+    private final AtomicInteger count = new AtomicInteger(-1);
+
     private volatile boolean unsynced;
 
-    TransactionIndex(Path path) throws IOException {
-        this.file = new SharedFile(path);
-        this.count = Files.exists(path) ? (int) (Files.size(path) / ENTRY_BYTES) : 0;
+    TransactionIndex(SharedFile file) {
+        this.file = file;
+    }
+
+    private int count() throws IOException {
+        if (count.get() < 0) {
+            int stored = 0;
+            try {
+                stored = (int) (Files.size(file.path()) / ENTRY_BYTES);
+            } catch (NoSuchFileException _) {
+                // Made with the first entry.
+            }
+            count.compareAndSet(-1, stored);
+        }
+        return count.get();
     }
 
     SharedFile file() {
@@ -52,19 +68,20 @@ final class TransactionIndex {
                 .putLong(aborted.lastOffset())
                 .putLong(aborted.lastStableOffset())
                 .flip();
-        int size = count;
+        int size = count();
         FileChannel channel = file.acquireOrCreate();
         try {
             channel.write(entry, (long) size * ENTRY_BYTES);
         } finally {
+            file.written();
             file.release();
         }
-        count = size + 1;
+        count.set(size + 1);
         unsynced = true;
     }
 
     List<AbortedTransaction> all() throws IOException {
-        int size = count;
+        int size = count();
         if (size == 0) {
             return List.of();
         }
@@ -90,14 +107,15 @@ final class TransactionIndex {
     /** Forgets transactions whose marker is at the offset or after it. */
     void truncateTo(long offset) throws IOException {
         int kept = (int) all().stream().takeWhile(txn -> txn.lastOffset() < offset).count();
-        if (kept < count) {
+        if (kept < count()) {
             FileChannel channel = file.acquire();
             try {
                 channel.truncate((long) kept * ENTRY_BYTES);
             } finally {
+                file.written();
                 file.release();
             }
-            count = kept;
+            count.set(kept);
         }
     }
 }

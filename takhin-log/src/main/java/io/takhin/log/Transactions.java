@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The transactions of one log that keep its last stable offset back: those that are open, and those
@@ -12,8 +13,8 @@ import java.util.TreeMap;
  * <p>Threads: the owner of the log's lock changes it; anybody may ask for offsets.
  */
 final class Transactions {
-    /** First offset to producer id. */
-    private final TreeMap<Long, Long> open = new TreeMap<>();
+    /** First offset to producer id; null while no transaction ever was. */
+    private @Nullable TreeMap<Long, Long> open;
 
     private volatile long firstOpen = -1;
     private volatile List<Ended> ended = List.of();
@@ -23,6 +24,9 @@ final class Transactions {
     private record Ended(long firstOffset, long lastOffset) {}
 
     void begin(long firstOffset, long producerId) {
+        if (open == null) {
+            open = new TreeMap<>();
+        }
         open.put(firstOffset, producerId);
         publishOpen();
     }
@@ -33,7 +37,9 @@ final class Transactions {
      * @return the last stable offset there is then, as far as the log itself can tell
      */
     long end(long firstOffset, long lastOffset) {
-        open.remove(firstOffset);
+        if (open != null) {
+            open.remove(firstOffset);
+        }
         publishOpen();
         List<Ended> kept = new ArrayList<>(ended);
         kept.removeIf(txn -> txn.lastOffset() < replicatedBelow);
@@ -43,14 +49,14 @@ final class Transactions {
     }
 
     void clear() {
-        open.clear();
+        open = null;
         ended = List.of();
         replicatedBelow = 0;
         publishOpen();
     }
 
     private void publishOpen() {
-        Map.Entry<Long, Long> first = open.firstEntry();
+        Map.Entry<Long, Long> first = open == null ? null : open.firstEntry();
         firstOpen = first == null ? -1 : first.getKey();
     }
 

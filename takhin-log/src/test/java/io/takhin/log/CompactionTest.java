@@ -404,10 +404,8 @@ class CompactionTest {
         filter.keepLastOf(log.cleaning().lastRecords());
         CleanedSegment target =
                 CleanedSegment.begin(
-                        log.directory(),
+                        log.cleaning(),
                         group.getFirst().baseOffset(),
-                        CONFIG,
-                        clock.wallMillis(),
                         Directories.unlimited(clock, MAP_BYTES));
         transactions.add(log.abortedTransactions(0, log.logEndOffset()));
         for (Segment segment : group) {

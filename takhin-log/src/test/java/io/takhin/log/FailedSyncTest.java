@@ -69,6 +69,10 @@ class FailedSyncTest {
 
         assertThat(directory.isOnline()).isFalse();
         assertThat(directory.failure()).isPresent();
+        // Who waited for the flush is told before the listeners are.
+        while (failures.get() == 0) {
+            Thread.onSpinWait();
+        }
         assertThat(failures).hasValue(1);
     }
 

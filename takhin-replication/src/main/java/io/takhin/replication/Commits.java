@@ -15,11 +15,13 @@ import org.apache.kafka.common.protocol.Errors;
  * <p>Threads: any. Waiters are told outside the lock, by the thread that brought the news.
  */
 final class Commits {
+    private static final Comparator<CommitWait> BY_OFFSET =
+            Comparator.comparingLong(CommitWait::offset);
+
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
-    private final PriorityQueue<CommitWait> waiting =
-            new PriorityQueue<>(Comparator.comparingLong(CommitWait::offset));
+    private final PriorityQueue<CommitWait> waiting = new PriorityQueue<>(1, BY_OFFSET);
 
     private volatile long committed;
 

@@ -38,6 +38,12 @@ public final class HostedPartitions implements MetadataListener {
     private final Map<Uuid, HostedTopic> topics = new ConcurrentHashMap<>();
     private final List<LeadershipListener> listeners = new CopyOnWriteArrayList<>();
 
+    /** The metadata thread's. */
+    private @Nullable KnownConfig lastConfig;
+
+    /** A topic's settings as the view of an offset has them. */
+    private record KnownConfig(Uuid topic, long offset, ReplicaConfig config) {}
+
     /**
      * @param self this broker's id
      * @param configOf the settings of a topic by name
@@ -150,7 +156,7 @@ public final class HostedPartitions implements MetadataListener {
     private @Nullable Partition open(ClusterView.Topic topic, int index, ClusterView view) {
         TopicPartition name = new TopicPartition(topic.name(), index);
         try {
-            ReplicaConfig config = configOf.apply(topic.name(), view);
+            ReplicaConfig config = configFor(topic, view);
             if (!topics.containsKey(topic.id()) && directory.get(name) == null) {
                 sayDurability(topic.name(), config.log());
             }
@@ -163,6 +169,16 @@ public final class HostedPartitions implements MetadataListener {
             log.error("cannot open the log of {}: the partition stays offline", name, e);
             return null;
         }
+    }
+
+    /** The partitions of a topic share one: there may be many of them. */
+    private ReplicaConfig configFor(ClusterView.Topic topic, ClusterView view) {
+        KnownConfig known = lastConfig;
+        if (known == null || known.offset != view.offset() || !known.topic.equals(topic.id())) {
+            known = new KnownConfig(topic.id(), view.offset(), configOf.apply(topic.name(), view));
+            lastConfig = known;
+        }
+        return known.config;
     }
 
     private static void sayDurability(String topic, LogConfig config) {

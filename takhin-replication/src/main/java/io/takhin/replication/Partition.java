@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One replica of a partition on this broker: its log, who leads it, and how far its records are
@@ -33,7 +34,9 @@ public final class Partition {
     private final int self;
     private final ReentrantLock leadership = new ReentrantLock();
     private final Commits commits = new Commits();
-    private final Set<AdvanceSignal> signals = ConcurrentHashMap.newKeySet();
+
+    /** Null until somebody waits here for the first time. */
+    private volatile @Nullable Set<AdvanceSignal> signals;
 
     private final AtomicLong highWatermark = new AtomicLong();
 
@@ -194,11 +197,29 @@ public final class Partition {
     }
 
     public void addSignal(AdvanceSignal signal) {
-        signals.add(signal);
+        Set<AdvanceSignal> known = signals;
+        (known == null ? makeSignals() : known).add(signal);
+    }
+
+    private Set<AdvanceSignal> makeSignals() {
+        leadership.lock();
+        try {
+            Set<AdvanceSignal> made = signals;
+            if (made == null) {
+                made = ConcurrentHashMap.newKeySet();
+                signals = made;
+            }
+            return made;
+        } finally {
+            leadership.unlock();
+        }
     }
 
     public void removeSignal(AdvanceSignal signal) {
-        signals.remove(signal);
+        Set<AdvanceSignal> known = signals;
+        if (known != null) {
+            known.remove(signal);
+        }
     }
 
     /** Moves the log's start up to an offset that consumers can see (DeleteRecords, KIP-107). */
@@ -269,8 +290,9 @@ public final class Partition {
     }
 
     private void signalAll() {
-        for (AdvanceSignal signal : signals) {
-            signal.advanced(this);
+        Set<AdvanceSignal> known = signals;
+        if (known != null) {
+            known.forEach(signal -> signal.advanced(this));
         }
     }
 }

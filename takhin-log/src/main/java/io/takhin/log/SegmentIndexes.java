@@ -1,0 +1,126 @@
+package io.takhin.log;
+
+import io.takhin.log.TimeIndex.TimestampOffset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+
+/**
+ * The indexes of one segment, in files beside its batches. Made when somebody asks for them: most
+ * segments of a broker with many partitions are at rest.
+ *
+ * <p>Threads: as {@link IndexFile}.
+ */
+final class SegmentIndexes {
+    private final OffsetIndex offsets;
+    private final TimeIndex times;
+    private final TransactionIndex transactions;
+
+    private SegmentIndexes(OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {
+        this.offsets = offsets;
+        this.times = times;
+        this.transactions = transactions;
+    }
+
+    /** Called as the file of batches is now; looks at no file. */
+    static SegmentIndexes of(SharedFile batches) {
+        return new SegmentIndexes(
+                new OffsetIndex(batches.beside(PartitionFiles.OFFSET_INDEX), batches.offset()),
+                new TimeIndex(batches.beside(PartitionFiles.TIME_INDEX), batches.offset()),
+                new TransactionIndex(batches.beside(PartitionFiles.TRANSACTION_INDEX)));
+    }
+
+    /** Whether both indexes have a file of whole entries, as a closed segment has them. */
+    static boolean areWhole(SharedFile batches) throws IOException {
+        return isWhole(batches.beside(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
+                && isWhole(batches.beside(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
+    }
+
+    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
+        try {
+            return Files.size(index.path()) % entryBytes == 0;
+        } catch (NoSuchFileException _) {
+            return false;
+        }
+    }
+
+    /** Of the time index: read once, and nothing of it kept. */
+    static TimestampOffset lastTime(SharedFile batches) throws IOException {
+        SharedFile once = batches.beside(PartitionFiles.TIME_INDEX);
+        try {
+            return new TimeIndex(once, batches.offset()).last();
+        } finally {
+            once.retire();
+        }
+    }
+
+    OffsetIndex offsets() {
+        return offsets;
+    }
+
+    TimeIndex times() {
+        return times;
+    }
+
+    TransactionIndex transactions() {
+        return transactions;
+    }
+
+    boolean isFull(int bytesMax) throws IOException {
+        return offsets.isFull(bytesMax) || times.isFull(bytesMax);
+    }
+
+    /** As {@link IndexFile#dropUnset}. */
+    void dropUnset() throws IOException {
+        offsets.entries().dropUnset();
+        times.dropUnset();
+    }
+
+    /** As {@link Segment#rewindIndexes}. */
+    void rewindTo(OffsetPosition entry) throws IOException {
+        if (entry.position() > 0) {
+            offsets.truncateTo(entry.offset() + 1);
+            times.truncateTo(entry.offset() + 1);
+        } else {
+            offsets.entries().clear();
+            times.clear();
+        }
+    }
+
+    /** Forgets entries for the offset and all after it. */
+    void truncateTo(long offset) throws IOException {
+        offsets.truncateTo(offset);
+        times.truncateTo(offset);
+        transactions.truncateTo(offset);
+    }
+
+    /** Brings both to their files, as a closed segment has them; the last entry of times first. */
+    void finish(TimestampOffset newest) throws IOException {
+        times.append(newest.timestamp(), newest.offset());
+        offsets.entries().writeTail();
+        times.entries().writeTail();
+    }
+
+    /** Brings to the files what is in memory. */
+    void writeTails() throws IOException {
+        if (offsets.entries().hasTail()) {
+            offsets.entries().writeTail();
+        }
+        if (times.entries().hasTail()) {
+            times.entries().writeTail();
+        }
+    }
+
+    /** Whether the files and the disk have all of it. */
+    boolean areSettled() {
+        return !offsets.entries().hasTail()
+                && !times.entries().hasTail()
+                && !transactions.isUnsynced()
+                && files().stream().noneMatch(SharedFile::isUnsynced);
+    }
+
+    List<SharedFile> files() {
+        return List.of(offsets.entries().file(), times.entries().file(), transactions.file());
+    }
+}
