@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.takhin.base.Clock;
+import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -188,12 +189,22 @@ public final class GroupCommitBenchmark {
             CountDownLatch done = new CountDownLatch(logs.size());
             running.set(done);
             for (PartitionLog log : logs) {
-                log.appendAsLeader(batch.duplicate(), 0, Origin.CLIENT);
+                append(log);
             }
             long start = System.nanoTime();
             logs.forEach(PartitionLog::requestFlush);
             done.await();
             return System.nanoTime() - start;
+        }
+
+        /** A round without records would be a fast one. */
+        private void append(PartitionLog log) {
+            // The append before wrote its offset into the batch.
+            BatchHeader.setBaseOffset(batch, 0, 0);
+            Append outcome = log.appendAsLeader(batch.duplicate(), 0, Origin.CLIENT);
+            if (!(outcome instanceof Append.Done)) {
+                throw new IllegalStateException("not appended: " + outcome);
+            }
         }
     }
 }

@@ -64,9 +64,39 @@ final class Checkpoints {
         }
     }
 
-    /** Whether a start would believe that the partition's log was written to before. */
-    boolean knows(TopicPartition partition) {
-        return recoveryPoint(partition) > 0 || logStart(partition) > 0;
+    /**
+     * Forgets a log that is gone, before another one has its name: where it ended and began says
+     * nothing of the new one. Durable when it returns.
+     *
+     * @param logs all but that one
+     */
+    void forget(TopicPartition partition, Collection<PartitionLog> logs) throws IOException {
+        lock.lock();
+        try {
+            if (recoveryPoint(partition) > 0 || logStart(partition) > 0) {
+                write(logs);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sees to it that no start believes more of a log than is left of it. Durable when it returns.
+     *
+     * @param end of what is left; the log itself says so already
+     */
+    void lower(TopicPartition partition, long end, Collection<PartitionLog> logs)
+            throws IOException {
+        // Whoever is writing now may have asked the log before it was cut: that comes first.
+        lock.lock();
+        try {
+            if (recoveryPoint(partition) > end) {
+                write(logs);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     @GuardedBy("lock")

@@ -140,6 +140,11 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
+    public void lowerRecoveryPoint(TopicPartition partition, long offset) throws IOException {
+        checkpoints.lower(partition, offset, logs.values());
+    }
+
+    @Override
     public void writeRecoveryPoints() throws IOException {
         checkpoints.write(logs.values());
     }

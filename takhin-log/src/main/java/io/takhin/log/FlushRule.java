@@ -1,8 +1,8 @@
 package io.takhin.log;
 
 /**
- * When a group commit uses the journal, and when it syncs files where they lie. The figures come
- * from measurement (ADR 14).
+ * When a group commit uses the journal, and when it syncs files where they lie. Why so, and which
+ * of it was measured: ADR 14.
  *
  * @param journalHalfBytes size of each half of the journal; 0 for none
  * @param rangeBytesMax a log with more new bytes than this is synced where it lies
@@ -18,7 +18,7 @@ record FlushRule(
         int roundBytesMax,
         int syncfsFrom,
         int settleBytes) {
-    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4, 256 << 10);
+    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4);
 
     /** Segments catch up when a half is full. */
     FlushRule(int journalHalfBytes, int rangeBytesMax, int roundBytesMax, int syncfsFrom) {

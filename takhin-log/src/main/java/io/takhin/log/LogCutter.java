@@ -52,9 +52,7 @@ final class LogCutter {
      */
     private void forgetDurability(long offset) throws IOException {
         durability.cutTo(offset);
-        if (durability.isRecoveryPointTooHigh()) {
-            state.host.writeRecoveryPoints();
-        }
+        state.host.lowerRecoveryPoint(state.partition, durability.segmentsEnd());
     }
 
     /** Sets producer state to what the records below the offset make of it. */

@@ -141,10 +141,7 @@ public final class LogDirectory implements AutoCloseable {
     private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
             throws IOException {
         Path directory = root.resolve(PartitionFiles.directoryOf(partition));
-        if (host.checkpoints().knows(partition)) {
-            // Of a deleted topic of that name: where its log began says nothing of this one.
-            host.writeRecoveryPoints();
-        }
+        host.checkpoints().forget(partition, host.logs());
         try {
             Files.createDirectory(directory);
             PartitionMetadataFile.write(directory, topicId);

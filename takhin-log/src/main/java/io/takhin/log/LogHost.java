@@ -53,8 +53,11 @@ interface LogHost {
      */
     long writtenRecoveryPoint(TopicPartition partition);
 
-    /** Writes the recovery points anew, because one of them claims too much. */
-    void writeRecoveryPoints() throws IOException;
+    /**
+     * Returns when the recovery point that a restart would find for a partition is not above the
+     * offset, and nobody is about to write a higher one. The log itself says so already.
+     */
+    void lowerRecoveryPoint(TopicPartition partition, long offset) throws IOException;
 
     /** These files have no place in a log any more; who reads them may finish. */
     void removeLater(List<Path> files, Duration delay);

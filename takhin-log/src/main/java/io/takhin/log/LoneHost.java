@@ -111,7 +111,7 @@ final class LoneHost implements LogHost {
     }
 
     @Override
-    public void writeRecoveryPoints() {
+    public void lowerRecoveryPoint(TopicPartition partition, long offset) {
         // There are none: a start checks everything.
     }
 

@@ -2,6 +2,7 @@ package io.takhin.broker.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -24,12 +25,14 @@ class AdvertisedAddressWarningTest {
     @BeforeEach
     void listen() {
         lines.start();
+        logger.setLevel(Level.WARN); // other tests change the level of all
         logger.addAppender(lines);
     }
 
     @AfterEach
     void stop() {
         logger.detachAppender(lines);
+        logger.setLevel(null);
     }
 
     @Test

@@ -1,0 +1,114 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.takhin.testkit.ManualClock;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.AbstractCollection;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.List;
+import java.util.OptionalLong;
+import org.apache.kafka.common.Uuid;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A log gets shorter while a checkpoint is being written that asked it before. */
+class CheckpointsTest {
+    @TempDir Path root;
+    private DirectoryHost host;
+    private LogDirectory directory;
+
+    @BeforeEach
+    void start() throws IOException {
+        LogDirectorySettings settings =
+                new LogDirectorySettings(
+                        Batches.config(), Duration.ofDays(1), Duration.ofHours(1), 1);
+        host = new DirectoryHost(root, settings, FlushRule.MEASURED, new ManualClock(Batches.NOW));
+        directory = new LogDirectory(root, DirectoryLock.take(root), host, OptionalLong.empty());
+    }
+
+    @AfterEach
+    void stop() {
+        directory.close();
+    }
+
+    @Test
+    void aCutIsNotUndoneByACheckpointThatBeganBeforeIt() throws Exception {
+        PartitionLog log = durableLogOf(10);
+
+        writeWhile(log, () -> log.truncateTo(3));
+
+        assertThat(host.checkpoints().recoveryPoint(Directories.ORDERS)).isEqualTo(3);
+    }
+
+    @Test
+    void aNewLogIsNotTakenForADeletedOneThatACheckpointHadAsked() throws Exception {
+        PartitionLog log = durableLogOf(10);
+
+        writeWhile(
+                log,
+                () -> {
+                    directory.delete(Directories.ORDERS);
+                    directory.open(Directories.ORDERS, Uuid.randomUuid(), Batches.config());
+                });
+
+        assertThat(host.checkpoints().recoveryPoint(Directories.ORDERS)).isZero();
+    }
+
+    private PartitionLog durableLogOf(int records) {
+        PartitionLog log = directory.open(Directories.ORDERS, Uuid.randomUuid(), Batches.config());
+        for (int i = 0; i < records; i++) {
+            log.appendAsLeader(Batches.of("value"), 0, Origin.CLIENT);
+        }
+        log.flush();
+        assertThat(log.recoveryPoint()).isEqualTo(records);
+        return log;
+    }
+
+    /** The change begins when the checkpoint has asked the log, and before it is written. */
+    private void writeWhile(PartitionLog log, Runnable change) throws Exception {
+        Thread changing = Thread.ofPlatform().unstarted(change);
+        host.checkpoints().write(asking(log, changing));
+        changing.join();
+    }
+
+    private static Collection<PartitionLog> asking(PartitionLog log, Thread then) {
+        Iterator<PartitionLog> only = List.of(log).iterator();
+        return new AbstractCollection<>() {
+            @Override
+            public Iterator<PartitionLog> iterator() {
+                return new Iterator<>() {
+                    @Override
+                    public boolean hasNext() {
+                        if (!only.hasNext()) {
+                            runUntilItWaits(then);
+                        }
+                        return only.hasNext();
+                    }
+
+                    @Override
+                    public PartitionLog next() {
+                        return only.next();
+                    }
+                };
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
+    }
+
+    private static void runUntilItWaits(Thread thread) {
+        thread.start();
+        while (thread.isAlive() && thread.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+    }
+}
