@@ -148,6 +148,14 @@ final class IndexFile {
         return known != null && (known.inTail > 0 || known.cut);
     }
 
+    /** Brings the file down to what this is, where it is longer. */
+    void cutFile() throws IOException {
+        Entries known = entries;
+        if (known != null && known.cut) {
+            writeTail();
+        }
+    }
+
     /** Forgets all entries from the given one on; the file does with the next write. */
     void truncateTo(int count) throws IOException {
         Entries now = entries();

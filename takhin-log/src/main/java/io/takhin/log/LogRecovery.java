@@ -205,7 +205,9 @@ final class LogRecovery {
         segment.transactions().truncateTo(from);
         recovery.recover(trusted);
         lastIsSparse = recovery.isSparse();
-        if (!last) {
+        if (last) {
+            segment.cutIndexFiles();
+        } else {
             segment.finishIndexes();
         }
         return recovery.nextOffset();

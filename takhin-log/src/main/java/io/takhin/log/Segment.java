@@ -304,6 +304,11 @@ final class Segment {
         newest = null;
     }
 
+    /** Cuts off from the indexes' files what was forgotten of them. */
+    void cutIndexFiles() throws IOException {
+        indexes().cutFiles();
+    }
+
     /**
      * Sets the indexes back to what they knew below an offset, so that batches can be noted anew.
      *

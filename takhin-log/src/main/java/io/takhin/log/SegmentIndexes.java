@@ -77,6 +77,12 @@ final class SegmentIndexes {
         times.dropUnset();
     }
 
+    /** As {@link IndexFile#cutFile}: what reads the files after a kill finds no stale entries. */
+    void cutFiles() throws IOException {
+        offsets.entries().cutFile();
+        times.entries().cutFile();
+    }
+
     /** As {@link Segment#rewindIndexes}. */
     void rewindTo(OffsetPosition entry) throws IOException {
         if (entry.position() > 0) {
