@@ -117,6 +117,16 @@ class OpenFilesTest {
     }
 
     @Test
+    void whatWasWrittenMeanwhileIsNotClosedByWhoChoseItBefore() throws IOException {
+        SharedFile file = file(0);
+        write(file);
+
+        assertThat(file.closeIfUnusedSince(Long.MAX_VALUE)).isFalse();
+
+        assertThat(file.isOpen()).isTrue();
+    }
+
+    @Test
     void aWriteDuringASyncIsNotForgotten() throws IOException {
         SharedFile file = file(0);
         write(file);
