@@ -84,14 +84,15 @@ final class Checkpoints {
     /**
      * Sees to it that no start believes more of a log than is left of it. Durable when it returns.
      *
-     * @param end of what is left; the log itself says so already
+     * @param end of what is left
+     * @param start of what is left; the log itself says both already
      */
-    void lower(TopicPartition partition, long end, Collection<PartitionLog> logs)
+    void lower(TopicPartition partition, long end, long start, Collection<PartitionLog> logs)
             throws IOException {
         // Whoever is writing now may have asked the log before it was cut: that comes first.
         lock.lock();
         try {
-            if (recoveryPoint(partition) > end) {
+            if (recoveryPoint(partition) > end || logStart(partition) > start) {
                 write(logs);
             }
         } finally {
@@ -129,7 +130,7 @@ final class Checkpoints {
             for (PartitionLog log : logs) {
                 points.put(log.topicPartition(), log.recoveryPoint());
                 if (log.startsInsideSegment()) {
-                    starts.put(log.topicPartition(), log.logStartOffset());
+                    starts.put(log.topicPartition(), log.durability().durableStart());
                 }
             }
             if (!points.equals(writtenPoints)) {

@@ -68,6 +68,10 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
         return housekeeper;
     }
 
+    boolean startsBelowItsCheckpoint(PartitionLog log) {
+        return log.logStartOffset() < checkpoints.logStart(log.topicPartition());
+    }
+
     @Override
     public OpenFiles openFiles() {
         return openFiles;
@@ -130,6 +134,12 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
+    public void startMoved(PartitionLog moved) {
+        groupCommit.commit(moved);
+        housekeeper.checkpointSoon();
+    }
+
+    @Override
     public long writtenRecoveryPoint(TopicPartition partition) {
         return checkpoints.recoveryPoint(partition);
     }
@@ -140,8 +150,9 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
-    public void lowerRecoveryPoint(TopicPartition partition, long offset) throws IOException {
-        checkpoints.lower(partition, offset, logs.values());
+    public void lowerCheckpoints(TopicPartition partition, long end, long start)
+            throws IOException {
+        checkpoints.lower(partition, end, start, logs.values());
     }
 
     @Override

@@ -76,6 +76,11 @@ final class DirectoryOpening {
             directory.use(journal);
             begin(journal, host, clean);
         }
+        if (host.logs().stream().anyMatch(host::startsBelowItsCheckpoint)) {
+            // It was not believed. Before records follow, of which the next start might think the
+            // same as of these.
+            host.writeRecoveryPoints();
+        }
         CleanStop.unmark(root);
         host.logs().stream()
                 .filter(read -> !read.durability().isFlushed())

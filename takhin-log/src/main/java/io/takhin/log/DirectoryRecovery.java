@@ -162,9 +162,9 @@ final class DirectoryRecovery {
                         partition.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
         Uuid topicId = PartitionMetadataFile.read(directory);
-        long restoredFrom = Math.max(recoveryPoint, checkpoints.logStart(partition));
+        // Also what was deleted since: what is wanted follows it in the segment.
         boolean inJournal =
-                replay != null && replay.restore(directory, partition, topicId, restoredFrom);
+                replay != null && replay.restore(directory, partition, topicId, recoveryPoint);
         LogRecovery.Trust trust =
                 new LogRecovery.Trust(
                         cleanStop,

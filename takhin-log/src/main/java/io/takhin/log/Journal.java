@@ -20,6 +20,9 @@ final class Journal {
     private static final int BUFFER_BYTES = 1 << 20;
     private static final long NONE = Long.MAX_VALUE;
 
+    /** Generations of the two halves are never as far apart as this. */
+    private static final long GENERATIONS_UNSEEN_MAX = 100;
+
     private final JournalFile file;
     private final JournalKeeper keeper;
     private final List<JournalHalf> halves;
@@ -42,9 +45,14 @@ final class Journal {
             throws IOException {
         JournalFile file = JournalFile.open(root, contents.halfBytes());
         Journal journal = new Journal(file, host);
-        journal.keeper.startAfter(contents.lastGeneration());
+        // A header that cannot be read may have had a generation that nothing else tells of.
+        long unseen = contents.isOfCleanStop() ? 0 : GENERATIONS_UNSEEN_MAX;
+        journal.keeper.startAfter(contents.lastGeneration() + unseen);
         for (JournalHalf half : journal.halves) {
             contents.half(half.index()).tell(half);
+            if (!contents.isOfCleanStop() && half.is(JournalHalf.State.FREE)) {
+                journal.keeper.reset(half);
+            }
         }
         return journal;
     }

@@ -25,6 +25,7 @@ final class JournalContents {
     private final int halfBytes;
     private final List<Half> halves;
     private final Map<TopicPartition, List<JournalEntry>> entries;
+    private final boolean cleanStop;
 
     /** One half. */
     sealed interface Half {
@@ -35,7 +36,10 @@ final class JournalContents {
          * Has its place.
          *
          * @param filled from the half's begin to behind the last entry
-         * @param empty no header needs to be written before it is used
+         * @param empty whether nothing of its generation was found. After a crash that does not say
+         *     that there is nothing: the first block of a round may be lost and a later one not.
+         *     What is written next could end where that one begins, and a scan go on with it. So
+         *     such a half gets another generation before it is used ({@link Journal#open})
          */
         record Prepared(long generation, int filled, boolean empty) implements Half {}
 
@@ -55,10 +59,14 @@ final class JournalContents {
     }
 
     private JournalContents(
-            int halfBytes, List<Half> halves, Map<TopicPartition, List<JournalEntry>> entries) {
+            int halfBytes,
+            List<Half> halves,
+            Map<TopicPartition, List<JournalEntry>> entries,
+            boolean cleanStop) {
         this.halfBytes = halfBytes;
         this.halves = halves;
         this.entries = entries;
+        this.cleanStop = cleanStop;
     }
 
     /**
@@ -73,7 +81,7 @@ final class JournalContents {
         Path path = root.resolve(JournalFile.NAME);
         if (Files.notExists(path)) {
             List<Half> none = List.of(new Half.Unprepared(), new Half.Unprepared());
-            return new JournalContents(halfBytes, none, Map.of());
+            return new JournalContents(halfBytes, none, Map.of(), cleanStop);
         }
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             Reader reader = new Reader(path, channel, cleanStop);
@@ -91,6 +99,11 @@ final class JournalContents {
 
     long lastGeneration() {
         return halves.stream().mapToLong(Half::lastGeneration).max().orElse(0);
+    }
+
+    /** The process before left it in order: a half that looks empty is. */
+    boolean isOfCleanStop() {
+        return cleanStop;
     }
 
     boolean hasEntries() {
@@ -128,7 +141,7 @@ final class JournalContents {
                     .sorted(Comparator.comparingLong(each -> each.half().lastGeneration()))
                     .forEach(each -> collect(each.entries(), entries));
             return new JournalContents(
-                    halfBytes, scanned.stream().map(Scanned::half).toList(), entries);
+                    halfBytes, scanned.stream().map(Scanned::half).toList(), entries, cleanStop);
         }
 
         private JournalFormat.Header headerAt(long position) throws IOException {

@@ -232,14 +232,19 @@ final class JournalKeeper {
 
     /** All halves are empty then, for whatever program comes next. */
     void resetAll() throws IOException {
+        for (JournalHalf half : halves) {
+            if (!half.is(JournalHalf.State.UNPREPARED)) {
+                reset(half);
+            }
+        }
+    }
+
+    /** Whatever the half has means nothing from now on; before it is used. */
+    void reset(JournalHalf half) throws IOException {
         working.lock();
         try {
-            for (JournalHalf half : halves) {
-                if (!half.is(JournalHalf.State.UNPREPARED)) {
-                    file.reset(half.index(), ++lastGeneration);
-                    half.free(lastGeneration);
-                }
-            }
+            file.reset(half.index(), ++lastGeneration);
+            half.free(lastGeneration);
         } finally {
             working.unlock();
         }

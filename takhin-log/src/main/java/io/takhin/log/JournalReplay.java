@@ -48,7 +48,7 @@ final class JournalReplay implements AutoCloseable {
      * Puts back what one partition lost.
      *
      * @param topicId of the topic that its directory is of; entries of others mean nothing
-     * @param from what lies below was durable in the segments, or was deleted
+     * @param from what lies below was durable in the segments
      * @return whether the journal has anything of this log, wanted or not: a cut must say so
      */
     boolean restore(Path directory, TopicPartition partition, Uuid topicId, long from)

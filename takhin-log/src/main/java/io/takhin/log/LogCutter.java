@@ -35,7 +35,7 @@ final class LogCutter {
             restartAt(offset, offset);
             return;
         }
-        forgetDurability(offset);
+        forgetDurability(offset, Math.min(offset, view.start()));
         List<Segment> segments = new ArrayList<>(view.segments().subList(0, kept + 1));
         discardFromEnd(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
@@ -48,11 +48,12 @@ final class LogCutter {
 
     /**
      * Before anything is cut off: a start after a crash must look at what there is then, be it cut
-     * or not or in part.
+     * or not or in part. It must not take records for deleted, either, that come after the cut.
      */
-    private void forgetDurability(long offset) throws IOException {
-        durability.cutTo(offset);
-        state.host.lowerRecoveryPoint(state.partition, durability.segmentsEnd());
+    private void forgetDurability(long offset, long start) throws IOException {
+        durability.cutTo(offset, start);
+        state.host.lowerCheckpoints(
+                state.partition, durability.segmentsEnd(), durability.durableStart());
     }
 
     /** Sets producer state to what the records below the offset make of it. */
@@ -71,7 +72,7 @@ final class LogCutter {
 
     /** Empties the log; the next record gets the offset. */
     void restartAt(long offset, long start) throws IOException {
-        forgetDurability(offset);
+        forgetDurability(offset, start);
         discardFromEnd(state.view.segments());
         state.snapshots.deleteAll();
         state.epochs.clear();

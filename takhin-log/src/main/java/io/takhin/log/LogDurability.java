@@ -30,6 +30,7 @@ final class LogDurability {
 
     private volatile long durableEnd;
     private volatile long segmentsEnd;
+    private volatile long durableStart;
 
     /** The segment that holds the durable end, and where in its file; null where not known. */
     private @Nullable Segment endSegment;
@@ -71,6 +72,7 @@ final class LogDurability {
         this.state = state;
         this.durableEnd = durableEnd;
         this.segmentsEnd = durableEnd;
+        this.durableStart = state.view.start();
         this.unsettled = unsettled;
     }
 
@@ -81,6 +83,15 @@ final class LogDurability {
     /** What lies below is durable in the segments, whatever becomes of the journal. */
     long segmentsEnd() {
         return segmentsEnd;
+    }
+
+    /**
+     * The log's start as of the last flush. No checkpoint says more: so a start that a restart
+     * finds never lies above the log's end, nor before the first leader epoch says the same; one
+     * that does is damaged ({@link LogRecovery}).
+     */
+    long durableStart() {
+        return durableStart;
     }
 
     /** The partition's directory says something new about whose it is. */
@@ -139,8 +150,13 @@ final class LogDurability {
         return ageMax - (now - since);
     }
 
-    /** Under the log's lock: what lies at the offset or after it is gone. */
-    void cutTo(long offset) {
+    /**
+     * Under the log's lock: what lies at the offset or after it goes.
+     *
+     * @param start of the log then
+     */
+    void cutTo(long offset, long start) {
+        durableStart = Math.min(durableStart, start);
         durableEnd = Math.min(durableEnd, offset);
         segmentsEnd = Math.min(segmentsEnd, offset);
         unflushedBytes = 0;
@@ -368,6 +384,7 @@ final class LogDurability {
                 endSegment.setNamed();
             }
             endPosition = plan.view().endPosition();
+            durableStart = plan.view().start();
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);

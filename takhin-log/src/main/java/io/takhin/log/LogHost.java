@@ -47,6 +47,9 @@ interface LogHost {
     /** The log has something that is not durable, since now. */
     void unflushed(PartitionLog log);
 
+    /** Records were deleted up to a new start, which a restart should know soon. */
+    void startMoved(PartitionLog log);
+
     /**
      * The recovery point that a restart would find for a partition. A log may not claim to be
      * durable again while it holds less than this.
@@ -54,10 +57,11 @@ interface LogHost {
     long writtenRecoveryPoint(TopicPartition partition);
 
     /**
-     * Returns when the recovery point that a restart would find for a partition is not above the
-     * offset, and nobody is about to write a higher one. The log itself says so already.
+     * Returns when neither the recovery point nor the log start that a restart would find for a
+     * partition is above these, and nobody is about to write a higher one. The log itself says so
+     * already.
      */
-    void lowerRecoveryPoint(TopicPartition partition, long offset) throws IOException;
+    void lowerCheckpoints(TopicPartition partition, long end, long start) throws IOException;
 
     /** These files have no place in a log any more; who reads them may finish. */
     void removeLater(List<Path> files, Duration delay);

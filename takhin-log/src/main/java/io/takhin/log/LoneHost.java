@@ -106,12 +106,17 @@ final class LoneHost implements LogHost {
     }
 
     @Override
+    public void startMoved(PartitionLog moved) {
+        // There is no checkpoint of it.
+    }
+
+    @Override
     public long writtenRecoveryPoint(TopicPartition partition) {
         return 0;
     }
 
     @Override
-    public void lowerRecoveryPoint(TopicPartition partition, long offset) {
+    public void lowerCheckpoints(TopicPartition partition, long end, long start) {
         // There are none: a start checks everything.
     }
 

@@ -333,7 +333,11 @@ public final class PartitionLog implements AutoCloseable {
      * @throws IllegalArgumentException when the offset lies behind the log's end
      */
     public void advanceLogStart(long offset) {
+        long before = state.view.start();
         guard.change(() -> cutter.advanceStart(offset));
+        if (state.view.start() > before) {
+            state.host.startMoved(this);
+        }
     }
 
     public List<ActiveProducer> activeProducers() {
@@ -408,10 +412,11 @@ public final class PartitionLog implements AutoCloseable {
         return state.host.writtenRecoveryPoint(state.partition);
     }
 
-    /** Whether the log's start is not simply its first segment's. */
+    /** Whether the start that a restart may know of is not simply the first segment's. */
     boolean startsInsideSegment() {
         LogView view = state.view;
-        return !view.segments().isEmpty() && view.start() > view.segments().getFirst().baseOffset();
+        return !view.segments().isEmpty()
+                && durability.durableStart() > view.segments().getFirst().baseOffset();
     }
 
     void expireProducers(Duration idleMax) {

@@ -72,6 +72,7 @@ class DamagedFilesTest {
         }
         log.flush();
         log.advanceLogStart(7);
+        directory.groupCommit().commitAndWait(List.of(log));
         directory.writeCheckpoints();
         written = Batches.all(log);
         aborted = log.abortedTransactions(0, log.logEndOffset());

@@ -229,9 +229,12 @@ class PowerCutTest {
             case 0 -> checkpoint(directory);
             case 1 -> topic.leaderEpoch++;
             case 2 -> {
-                if (led) {
+                if (led || random.nextInt(3) == 0) {
                     long offset =
-                            random.nextLong(log.logStartOffset(), topic.records.acknowledged() + 1);
+                            random.nextLong(
+                                    log.logStartOffset(),
+                                    Math.max(log.logStartOffset(), topic.records.acknowledged())
+                                            + 1);
                     topic.records.startMayBe(offset);
                     log.advanceLogStart(offset);
                 } else {
@@ -268,7 +271,8 @@ class PowerCutTest {
             topic.records.truncated(0);
             log.truncateFullyAndStartAt(0);
         } else {
-            long to = topic.records.anyBatch(log.logStartOffset(), random);
+            long from = random.nextInt(3) == 0 ? 0 : log.logStartOffset();
+            long to = topic.records.anyBatch(from, random);
             topic.records.truncated(to);
             log.truncateTo(to);
         }

@@ -28,6 +28,9 @@ final class SurvivingRecords {
     private long acknowledged;
     private long start;
 
+    /** Where the log begins once a cut below its start is durable; else no bound. */
+    private long startAfterCut = Long.MAX_VALUE;
+
     long end() {
         return end;
     }
@@ -74,6 +77,8 @@ final class SurvivingRecords {
         possible.tailMap(end, true).clear();
         possible.values().forEach(values -> values.subList(0, values.size() - 1).clear());
         acknowledged = end;
+        start = Math.min(start, startAfterCut);
+        startAfterCut = Long.MAX_VALUE;
     }
 
     /** Where one of the batches begins that are there now, or the end. */
@@ -87,11 +92,15 @@ final class SurvivingRecords {
         batches.tailSet(to).clear();
         end = to;
         acknowledged = Math.min(acknowledged, to);
+        startAfterCut = Math.min(startAfterCut, to);
     }
 
     /** Records below may be gone. */
     void startMayBe(long offset) {
         start = Math.max(start, offset);
+        if (startAfterCut < Long.MAX_VALUE) {
+            startAfterCut = Math.max(startAfterCut, offset);
+        }
     }
 
     /** Holds the log against all this, and takes what it has from now on. */
@@ -141,6 +150,7 @@ final class SurvivingRecords {
         }
         end = offset;
         start = first;
+        startAfterCut = Long.MAX_VALUE;
     }
 
     /** A read at any offset begins with the batch that holds it. */
