@@ -33,6 +33,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogDurability durability;
     private final LogAppender appender;
     private final LogCutter cutter;
+    private final LogStart start;
     private final LogReader reader;
     private final LogFiles files;
     private final Origins origins;
@@ -47,6 +48,7 @@ public final class PartitionLog implements AutoCloseable {
         this.durability = new LogDurability(state, origins.durableEnd(), !origins.cleanStop());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
+        this.start = new LogStart(state, guard, cutter);
         this.reader = new LogReader(state, guard);
         this.files = new LogFiles(state, guard);
         LogView view = loaded.view();
@@ -125,6 +127,7 @@ public final class PartitionLog implements AutoCloseable {
     /** Takes effect with the next append. */
     public void reconfigure(LogConfig config) {
         state.config = config;
+        durability.reconfigured(this);
     }
 
     /** Whether a producer's batch comes in another codec than the topic is to have. */
@@ -144,7 +147,9 @@ public final class PartitionLog implements AutoCloseable {
             return new Recompressed.Refused(refused);
         }
         Compression wanted = config.compression();
-        return wanted == null ? new Recompressed.Done(batch) : Recompression.apply(batch, wanted);
+        return wanted == null
+                ? new Recompressed.Done(batch)
+                : Recompression.apply(batch, wanted, ClientRecords.Bounds.of(config));
     }
 
     /**
@@ -242,11 +247,6 @@ public final class PartitionLog implements AutoCloseable {
         return durability.durableEnd();
     }
 
-    /** First offset of the oldest open transaction; -1 when none is open. */
-    public long firstUnstableOffset() {
-        return transactions().firstOpen();
-    }
-
     /** Up to where a consumer may read that wants only what is decided (KIP-98). */
     public long lastStableOffset(long highWatermark) {
         return Math.max(transactions().lastStable(highWatermark), state.view.start());
@@ -334,7 +334,7 @@ public final class PartitionLog implements AutoCloseable {
      */
     public void advanceLogStart(long offset) {
         long before = state.view.start();
-        guard.change(() -> cutter.advanceStart(offset));
+        start.advance(offset);
         if (state.view.start() > before) {
             state.host.startMoved(this);
         }
@@ -388,7 +388,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The log as those see it who take old records out of it. */
     LogCleaning cleaning() {
-        return new LogCleaning(state, guard, reader, cutter, appender);
+        return new LogCleaning(state, guard, reader, cutter, start, appender);
     }
 
     LogFiles files() {
