@@ -7,7 +7,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -279,9 +278,6 @@ final class LogReader {
                             record.offset(), record.timestamp(), batch.partitionLeaderEpoch());
                 }
             }
-        } catch (IllegalArgumentException e) {
-            // Kafka's iterator lets some garbage through as this.
-            throw new InvalidRecordException("a batch holds what are no records", e);
         }
         return null;
     }
