@@ -74,7 +74,7 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
                         .setDirectoryId(directoryId)
                         .build();
         // Written last: a directory without it was not taken into use.
-        writeIdentity(properties, DirectoryIdentity.metaFile(directory));
+        writeIdentity(properties, directory);
         log.info(
                 "data directory taken into use directory={} node={} cluster={} {}={}",
                 directory,
@@ -125,16 +125,17 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
      * {@link Properties#store} would write today's date above, and load the names of the world's
      * time zones for it.
      */
-    private static void writeIdentity(MetaProperties identity, Path file) throws IOException {
+    private static void writeIdentity(MetaProperties identity, Path directory) throws IOException {
         String lines =
                 identity.toProperties().entrySet().stream()
                         .map(entry -> entry.getKey() + "=" + escaped(entry.getValue().toString()))
                         .sorted()
                         .collect(Collectors.joining("\n", "", "\n"));
+        Path file = DirectoryIdentity.metaFile(directory);
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         VoteFile.writeDurably(temporary, lines);
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        VoteFile.syncDirectory(file.getParent());
+        VoteFile.syncDirectory(directory);
     }
 
     /** As {@link Properties#load} reads it back. */
