@@ -18,7 +18,7 @@ record FlushRule(
         int roundBytesMax,
         int syncfsFrom,
         int settleBytes) {
-    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4, 256 << 10);
+    static final FlushRule MEASURED = new FlushRule(64 << 20, 128 << 10, 4 << 20, 4, 256 << 10);
 
     /**
      * For a log alone, which has a handful of files: linking the system's syncfs takes as long as a
