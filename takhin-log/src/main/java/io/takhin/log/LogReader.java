@@ -28,10 +28,12 @@ final class LogReader {
 
     private final LogState state;
     private final LogGuard guard;
+    private final IndexRepair repair;
 
     LogReader(LogState state, LogGuard guard) {
         this.state = state;
         this.guard = guard;
+        this.repair = new IndexRepair(state);
     }
 
     /** One search; may fail in odd ways when the log is cut while it runs. */
@@ -223,7 +225,7 @@ final class LogReader {
     FoundOffset findByTimestamp(long timestamp) throws IOException {
         return searchRecords(view -> {
             for (int i = 0; i < view.segments().size(); i++) {
-                if (view.segments().get(i).newest().timestamp() >= timestamp) {
+                if (mayReach(view, i, timestamp)) {
                     FoundOffset found = findByTimestampIn(view, i, timestamp);
                     if (found != null) {
                         return found;
@@ -234,13 +236,27 @@ final class LogReader {
         });
     }
 
-    private static @Nullable FoundOffset findByTimestampIn(LogView view, int index, long timestamp)
+    /** Nothing is left out because of what an index says alone. */
+    private boolean mayReach(LogView view, int index, long timestamp) throws IOException {
+        Segment segment = view.segments().get(index);
+        return segment.newest().timestamp() >= timestamp
+                || confirmedNewest(view, index).timestamp() >= timestamp;
+    }
+
+    private TimestampOffset confirmedNewest(LogView view, int index) throws IOException {
+        Segment segment = view.segments().get(index);
+        if (!segment.confirmNewest(view.sizeOf(index))) {
+            repair.times(segment);
+        }
+        return segment.newest();
+    }
+
+    private @Nullable FoundOffset findByTimestampIn(LogView view, int index, long timestamp)
             throws IOException {
         Segment segment = view.segments().get(index);
-        long from = Math.max(segment.times().floor(timestamp).offset(), view.start());
         FileChannel channel = segment.file().acquire();
         try {
-            BatchScanner scanner = scannerAt(view, index, channel, from);
+            BatchScanner scanner = scannerFor(view, index, channel, timestamp);
             while (scanner.next()) {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at()) >= timestamp) {
                     MutableRecordBatch batch = wholeBatch(segment, scanner);
@@ -257,10 +273,17 @@ final class LogReader {
         }
     }
 
-    private static BatchScanner scannerAt(LogView view, int index, FileChannel channel, long offset)
-            throws IOException {
+    /** Begins where no batch before is as late as the timestamp. */
+    private BatchScanner scannerFor(
+            LogView view, int index, FileChannel channel, long timestamp) throws IOException {
+        Segment segment = view.segments().get(index);
         int end = view.sizeOf(index);
-        int from = view.segments().get(index).startFor(channel, offset, end);
+        TimeCheck.Answer start = TimeCheck.start(segment, channel, timestamp, end);
+        if (!start.sound()) {
+            repair.times(segment);
+        }
+        long offset = Math.max(start.found().offset(), view.start());
+        int from = segment.startFor(channel, offset, end);
         return new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
     }
 
@@ -289,7 +312,7 @@ final class LogReader {
             int latest = -1;
             long largest = Long.MIN_VALUE;
             for (int i = 0; i < view.segments().size(); i++) {
-                long newest = view.segments().get(i).newest().timestamp();
+                long newest = confirmedNewest(view, i).timestamp();
                 if (newest > largest) {
                     latest = i;
                     largest = newest;
@@ -299,12 +322,12 @@ final class LogReader {
         });
     }
 
-    private static FoundOffset findNewestIn(LogView view, int index) throws IOException {
+    private FoundOffset findNewestIn(LogView view, int index) throws IOException {
         Segment segment = view.segments().get(index);
         TimestampOffset newest = segment.newest();
         FileChannel channel = segment.file().acquire();
         try {
-            BatchScanner scanner = scannerAt(view, index, channel, newest.offset());
+            BatchScanner scanner = scannerFor(view, index, channel, newest.timestamp());
             while (scanner.next()) {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
                         == newest.timestamp()) {

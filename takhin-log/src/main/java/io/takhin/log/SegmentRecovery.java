@@ -53,6 +53,10 @@ final class SegmentRecovery {
         try {
             OffsetPosition start = start(channel, trustedBelow);
             segment.rewindIndexes(start);
+            if (!TimeCheck.lastHolds(segment)) {
+                start = new OffsetPosition(segment.baseOffset(), 0);
+                segment.rewindIndexes(start);
+            }
             epochs.truncateFromEnd(Math.max(start.offset(), segment.baseOffset()));
             scan(channel, start.position(), trustedBelow);
         } finally {

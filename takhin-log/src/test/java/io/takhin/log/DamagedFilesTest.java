@@ -101,7 +101,7 @@ class DamagedFilesTest {
         }
     }
 
-    private static void flip(Path file, long bit) throws IOException {
+    static void flip(Path file, long bit) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         bytes[(int) (bit / 8)] ^= (byte) (1 << (bit % 8));
         Files.write(file, bytes);
