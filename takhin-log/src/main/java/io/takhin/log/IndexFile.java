@@ -240,7 +240,9 @@ final class IndexFile {
     void replace(ByteBuffer all) throws IOException {
         Entries now = entries();
         int count = all.remaining() / entryBytes;
-        ByteBuffer tail = ByteBuffer.allocate(count * entryBytes).put(0, all, all.position(), count * entryBytes);
+        ByteBuffer tail =
+                ByteBuffer.allocate(count * entryBytes)
+                        .put(0, all, all.position(), count * entryBytes);
         entries = new Entries(0, now.stored > 0 || now.cut, tail, count);
     }
 

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -116,9 +117,11 @@ final class LogReader {
                     if (to < from + length && !(to > from && segment.checked().isDamaged(to))) {
                         return unchecked(view, i, wish, to, from + length);
                     }
-                    handedOver = true;
                     boolean old = !view.isLast(i) || view.endPosition() - from > RECENT_BYTES;
-                    return new LogRead.Found(new FileRegion(file, channel, from, to - from, old));
+                    FileRegion region = new FileRegion(file, channel, from, to - from, old);
+                    long end = to < limit ? endOf(view, i, channel, to) : wish.endOffset;
+                    handedOver = true;
+                    return new LogRead.Found(region, Math.min(end, wish.endOffset));
                 }
             } finally {
                 if (!handedOver) {
@@ -129,6 +132,23 @@ final class LogReader {
             // took the records in between.
         }
         return NOTHING;
+    }
+
+    /**
+     * An offset that no batch reaches which begins before the position. Held against the file, as
+     * in {@link Segment#startFor}.
+     */
+    private static long endOf(LogView view, int index, FileChannel channel, int position)
+            throws IOException {
+        int end = view.sizeOf(index);
+        OffsetPosition entry = view.segments().get(index).offsets().ceiling(position);
+        if (entry != null && entry.position() >= position && entry.position() < end) {
+            BatchScanner next = new BatchScanner(channel, entry.position(), end, BatchHeader.BYTES);
+            if (next.next() && next.lastOffset() == entry.offset()) {
+                return next.baseOffset();
+            }
+        }
+        return view.endOf(index);
     }
 
     private LogRead unchecked(LogView view, int index, Wish wish, int from, int to) {
@@ -274,8 +294,8 @@ final class LogReader {
     }
 
     /** Begins where no batch before is as late as the timestamp. */
-    private BatchScanner scannerFor(
-            LogView view, int index, FileChannel channel, long timestamp) throws IOException {
+    private BatchScanner scannerFor(LogView view, int index, FileChannel channel, long timestamp)
+            throws IOException {
         Segment segment = view.segments().get(index);
         int end = view.sizeOf(index);
         TimeCheck.Answer start = TimeCheck.start(segment, channel, timestamp, end);
@@ -344,22 +364,47 @@ final class LogReader {
         }
     }
 
-    /** Transactions that were rolled back and touch the range. */
-    List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
+    /**
+     * Transactions that were rolled back and touch the range.
+     *
+     * @param mayWait whether an index that nobody has held against the batches is checked; else the
+     *     answer is null where one is needed
+     */
+    Optional<List<AbortedTransaction>> abortedTransactions(long from, long to, boolean mayWait)
+            throws IOException {
         return search(view -> {
             List<AbortedTransaction> found = new ArrayList<>();
             for (int i = Math.max(0, view.indexOf(from)); i < view.segments().size(); i++) {
-                for (AbortedTransaction txn : view.segments().get(i).transactions().all()) {
-                    if (txn.lastOffset() >= from && txn.firstOffset() < to) {
-                        found.add(txn);
+                Segment segment = view.segments().get(i);
+                if (TransactionCheck.isNeeded(state, segment)) {
+                    if (!mayWait) {
+                        return Optional.empty();
                     }
-                    if (txn.lastStableOffset() >= to) {
-                        return found;
-                    }
+                    new TransactionCheck(state, segment).run();
+                }
+                if (addAborted(segment.transactions(), from, to, found)) {
+                    break;
                 }
             }
-            return found;
+            return Optional.of(found);
         });
+    }
+
+    /** Returns whether the segments behind have none that touch the range. */
+    private static boolean addAborted(
+            TransactionIndex index, long from, long to, List<AbortedTransaction> found)
+            throws IOException {
+        boolean complete = index.stableEnd() >= to;
+        // What an entry says of the last stable offset may be damaged, or compaction have outdated
+        // it.
+        boolean ends = !index.isChecked();
+        for (AbortedTransaction txn : index.all()) {
+            if (txn.lastOffset() >= from && txn.firstOffset() < to) {
+                found.add(txn);
+            }
+            complete |= ends && txn.lastStableOffset() >= to;
+        }
+        return complete;
     }
 
     private static void checkAtEnd(Segment segment, BatchScanner scanner) {

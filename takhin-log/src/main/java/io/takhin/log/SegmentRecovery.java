@@ -136,6 +136,24 @@ final class SegmentRecovery {
         return (epoch < 0 || epoch >= epochs.latest()) && scanner.isCrcValid();
     }
 
+    /** Of the batch that holds the offset, or the next one; -1 where there is none. */
+    static int epochAt(Segment segment, long offset) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            int from = segment.startFor(channel, offset, segment.size());
+            BatchScanner scanner =
+                    new BatchScanner(channel, from, segment.size(), BatchScanner.LOOKUP_BYTES);
+            while (scanner.next()) {
+                if (scanner.lastOffset() >= offset) {
+                    return BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
+                }
+            }
+            return -1;
+        } finally {
+            segment.file().release();
+        }
+    }
+
     /** After a clean stop: the end, found by the headers behind the last index entry. */
     static long endOf(Segment segment) throws IOException {
         FileChannel channel = segment.file().acquire();

@@ -106,8 +106,7 @@ final class TimeCheck {
     }
 
     /** The entries that the batches would have given. */
-    static List<TimestampOffset> entriesOf(Segment segment, int intervalBytes)
-            throws IOException {
+    static List<TimestampOffset> entriesOf(Segment segment, int intervalBytes) throws IOException {
         List<TimestampOffset> entries = new ArrayList<>();
         TimestampOffset newest =
                 new TimestampOffset(BatchHeader.NO_TIMESTAMP, segment.baseOffset());
