@@ -4,12 +4,13 @@ import io.takhin.protocol.BatchHeader;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.DefaultRecordBatch;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
-import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,10 @@ final class BatchValidation {
                 refused = checkFromClient(batches, at);
             }
             if (refused == null && config.compacted() && !BatchHeader.isControl(batches, at)) {
-                refused = deep(batches.slice(at, BatchHeader.sizeInBytes(batches, at)));
+                refused =
+                        deep(
+                                batches.slice(at, BatchHeader.sizeInBytes(batches, at)),
+                                ClientRecords.Bounds.of(config));
             }
             if (refused != null) {
                 return refused;
@@ -132,17 +136,19 @@ final class BatchValidation {
      * Looks at every record of a batch, decompressing it: a compacted topic can keep only records
      * with a key.
      */
-    static Append.@Nullable Refused deep(ByteBuffer batch) {
+    static Append.@Nullable Refused deep(ByteBuffer batch, ClientRecords.Bounds bounds) {
         MutableRecordBatch records =
                 MemoryRecords.readableRecords(batch).batches().iterator().next();
         try (CloseableIterator<Record> each =
-                records.skipKeyValueIterator(BufferSupplier.NO_CACHING)) {
+                ClientRecords.withoutContent((DefaultRecordBatch) records, bounds)) {
             while (each.hasNext()) {
                 if (!each.next().hasKey()) {
                     return invalid("a compacted topic takes no record without a key");
                 }
             }
             return null;
+        } catch (RecordTooLargeException e) {
+            return new Append.Refused(Errors.MESSAGE_TOO_LARGE, String.valueOf(e.getMessage()));
         } catch (InvalidRecordException e) {
             return invalid(String.valueOf(e.getMessage()));
         } catch (KafkaException e) {

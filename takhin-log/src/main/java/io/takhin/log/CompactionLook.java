@@ -93,13 +93,11 @@ final class CompactionLook {
     void run() {
         List<Candidate> due = new ArrayList<>();
         for (PartitionLog each : directory.logs()) {
-            if (each.config().compacted()) {
-                if (!progressOf(each).isFinal()) {
-                    candidate(each).ifPresent(due::add);
-                }
-                if (outlooks.isDebugEnabled()) {
-                    outlooks.debug("{}: {}", each.topicPartition(), outlook(each));
-                }
+            try {
+                look(each).ifPresent(due::add);
+            } catch (RuntimeException e) {
+                // One log must not keep the others from being looked at.
+                log.error("{} cannot be looked at", each.topicPartition(), e);
             }
         }
         due.sort(Comparator.comparingDouble((Candidate one) -> -one.section().ratio()));
@@ -110,6 +108,16 @@ final class CompactionLook {
                 next = candidate(first.log());
             }
         }
+    }
+
+    private Optional<Candidate> look(PartitionLog each) {
+        if (!each.config().compacted()) {
+            return Optional.empty();
+        }
+        if (outlooks.isDebugEnabled()) {
+            outlooks.debug("{}: {}", each.topicPartition(), outlook(each));
+        }
+        return progressOf(each).isFinal() ? Optional.empty() : candidate(each);
     }
 
     /** A log that is due; empty when it is not, or cannot be looked at. */

@@ -108,6 +108,11 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
+    public boolean hasRoomToKeep(long bytes) {
+        return space.hasRoomToKeep(bytes);
+    }
+
+    @Override
     public void full(IOException cause) {
         space.full(cause);
     }

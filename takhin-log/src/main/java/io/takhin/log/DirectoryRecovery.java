@@ -8,11 +8,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionService;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -128,16 +129,16 @@ final class DirectoryRecovery {
         ExecutorService pool =
                 Executors.newFixedThreadPool(threads, Threads.factory("log-recovery"));
         try {
-            List<Future<Recovered>> running = new ArrayList<>();
+            CompletionService<Recovered> running = new ExecutorCompletionService<>(pool);
             for (Path partition : partitions) {
-                running.add(pool.submit(() -> recover(partition)));
+                var _ = running.submit(() -> recover(partition));
             }
-            List<Recovered> done = new ArrayList<>();
-            for (Future<Recovered> each : running) {
+            List<Recovered> done = new ArrayList<>(partitions.size());
+            listener.readBack(0, partitions.size());
+            while (done.size() < partitions.size()) {
+                done.add(running.take().get());
                 listener.readBack(done.size(), partitions.size());
-                done.add(each.get());
             }
-            listener.readBack(done.size(), partitions.size());
             return done;
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -148,6 +149,8 @@ final class DirectoryRecovery {
             throw new IOException("interrupted while reading back " + root, e);
         } finally {
             pool.shutdownNow();
+            // After a failure others may still be at work on files of the directory.
+            pool.close();
         }
     }
 

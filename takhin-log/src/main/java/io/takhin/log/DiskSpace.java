@@ -149,11 +149,21 @@ public final class DiskSpace implements AutoCloseable {
      * must find some meanwhile.
      */
     boolean hasRoomToRewrite(long bytes) {
+        return leaves(bytes, 2);
+    }
+
+    /** Whether so many bytes may be taken to be kept, all of them beside the reserve. */
+    boolean hasRoomToKeep(long bytes) {
+        return leaves(bytes, 1);
+    }
+
+    /** Whether that part of the reserve is left. */
+    private boolean leaves(long bytes, int divisor) {
         if (reserve.isNone()) {
             return true;
         }
         try {
-            return store.usable() - bytes >= reserve.bytesOf(store.total()) / 2;
+            return store.usable() - bytes >= reserve.bytesOf(store.total()) / divisor;
         } catch (IOException | UnsupportedOperationException e) {
             log.debug("cannot ask {} for its space", root, e);
             return !isReadOnly();

@@ -53,6 +53,9 @@ public final class GroupCommit {
         /** Something could not be written because the disk has no space; nothing is lost. */
         void full(IOException cause);
 
+        /** Whether the disk has so many bytes, to be kept, beside its reserve. */
+        boolean hasRoomToKeep(long bytes);
+
         /** Writes the recovery points anew, because one of them claims too much. */
         void writeRecoveryPoints() throws IOException;
 
@@ -138,7 +141,7 @@ public final class GroupCommit {
     private void run() {
         try {
             flushUntilStopped();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // Without a flusher nothing can be acknowledged: that is what offline means.
             host.fail(new IOException("the flusher ended", e));
             throw e;

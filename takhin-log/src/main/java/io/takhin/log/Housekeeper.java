@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import java.io.IOException;
@@ -7,11 +8,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +33,21 @@ final class Housekeeper {
     /** A file that nobody has used for one to two of these is closed. */
     private static final Duration REST_INTERVAL = Duration.ofSeconds(5);
 
+    private static final long NEVER = Long.MAX_VALUE;
     private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
 
     private final Host host;
     private final LogDirectorySettings settings;
     private final ScheduledThreadPoolExecutor thread;
-    private final AtomicBoolean ageWatched = new AtomicBoolean();
+    private final long startNanos;
+    private final ReentrantLock ageLock = new ReentrantLock();
+
+    /** Nanoseconds after the start; {@link #NEVER} while none is planned. */
+    private volatile long nextAgeLook = NEVER;
+
+    @GuardedBy("ageLock")
+    private @Nullable Future<?> plannedAgeLook;
+
     private final AtomicBoolean checkpointDue = new AtomicBoolean();
     private final AtomicLong renamedDirectories = new AtomicLong();
 
@@ -65,6 +78,7 @@ final class Housekeeper {
     Housekeeper(Host host, LogDirectorySettings settings) {
         this.host = host;
         this.settings = settings;
+        this.startNanos = host.clock().nanos();
         this.thread = new ScheduledThreadPoolExecutor(1, Threads.factory("log-housekeeper"));
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         thread.setRemoveOnCancelPolicy(true);
@@ -79,10 +93,11 @@ final class Housekeeper {
     }
 
     private void later(Task task, Duration delay) {
-        if (thread.isShutdown()) {
-            return;
-        }
-        var _ = thread.schedule(() -> run(task), delay.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = plan(task, delay);
+    }
+
+    private Future<?> plan(Task task, Duration delay) {
+        return thread.schedule(() -> run(task), delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void run(Task task) {
@@ -101,8 +116,27 @@ final class Housekeeper {
 
     /** A log has something unflushed: see that it does not stay so for longer than it may. */
     void watchAge(PartitionLog dirty) {
-        if (!ageWatched.get() && ageWatched.compareAndSet(false, true)) {
-            later(this::flushAged, inMillis(dirty.durability().nanosUntilDue(now())));
+        lookAtAgesIn(dirty.durability().nanosUntilDue(now()));
+    }
+
+    /** Unless a look that is planned comes sooner: one look a time is for all logs. */
+    private void lookAtAgesIn(long nanos) {
+        long elapsed = now() - startNanos;
+        long at = nanos < NEVER - elapsed ? elapsed + nanos : NEVER;
+        if (at >= nextAgeLook) {
+            return;
+        }
+        ageLock.lock();
+        try {
+            if (at < nextAgeLook) {
+                nextAgeLook = at;
+                if (plannedAgeLook != null) {
+                    plannedAgeLook.cancel(false);
+                }
+                plannedAgeLook = plan(this::flushAged, inMillis(nanos));
+            }
+        } finally {
+            ageLock.unlock();
         }
     }
 
@@ -112,9 +146,9 @@ final class Housekeeper {
     }
 
     private void flushAged() {
-        ageWatched.set(false);
+        nextAgeLook = NEVER;
         long now = now();
-        long next = Long.MAX_VALUE;
+        long next = NEVER;
         for (PartitionLog each : host.logs()) {
             long due = each.durability().nanosUntilDue(now);
             if (due <= 0) {
@@ -123,9 +157,7 @@ final class Housekeeper {
                 next = Math.min(next, due);
             }
         }
-        if (next < Long.MAX_VALUE && ageWatched.compareAndSet(false, true)) {
-            later(this::flushAged, inMillis(next));
-        }
+        lookAtAgesIn(next);
     }
 
     private long now() {
@@ -170,8 +202,8 @@ final class Housekeeper {
     }
 
     private void expireProducers() {
-        host.logs().forEach(each -> each.expireProducers(settings.producerIdleMax()));
         later(this::expireProducers, EXPIRY_INTERVAL);
+        host.logs().forEach(each -> each.expireProducers(settings.producerIdleMax()));
     }
 
     /** These files are dead; who still reads them has so long to finish. */

@@ -99,6 +99,9 @@ final class JournalKeeper {
                         && host.isOnline()
                         && !preparationStopped
                         && !stopped) {
+                    if (!host.hasRoomToKeep(file.halfBytes())) {
+                        throw new IOException("the disk has no room for it beside the reserve");
+                    }
                     long generation = ++lastGeneration;
                     file.prepare(half.index(), generation);
                     half.free(generation);

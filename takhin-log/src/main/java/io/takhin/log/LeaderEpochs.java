@@ -139,10 +139,6 @@ final class LeaderEpochs {
         }
     }
 
-    boolean isWritten() {
-        return written;
-    }
-
     /** Whether the file changed since the last call. */
     boolean takeUnsynced() {
         boolean was = unsynced;

@@ -139,6 +139,11 @@ final class LogAppender {
             state.epochs.restore(epochs);
             undo();
             throw new DiskFullException(e);
+        } catch (RuntimeException | Error e) {
+            // A batch that the view does not know would stay before the next one of its offsets.
+            state.epochs.restore(epochs);
+            undo();
+            throw e;
         }
     }
 

@@ -105,7 +105,7 @@ public final class LogCleaner implements AutoCloseable {
     private static void run(Runnable look) {
         try {
             look.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.error("a look for old records failed", e);
         }
     }

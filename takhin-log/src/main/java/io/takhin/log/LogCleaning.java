@@ -20,6 +20,7 @@ final class LogCleaning {
     private final LogGuard guard;
     private final LogReader reader;
     private final LogCutter cutter;
+    private final LogStart start;
     private final LogAppender appender;
 
     /**
@@ -34,11 +35,13 @@ final class LogCleaning {
             LogGuard guard,
             LogReader reader,
             LogCutter cutter,
+            LogStart start,
             LogAppender appender) {
         this.state = state;
         this.guard = guard;
         this.reader = reader;
         this.cutter = cutter;
+        this.start = start;
         this.appender = appender;
     }
 
@@ -138,9 +141,10 @@ final class LogCleaning {
                 // leaves it.
                 DiskSync.syncPath(state.directory);
             }
-            cutter.advanceStart(Math.max(upTo, view.start()));
+            start.move(upTo);
             dropped.addAll(doomed);
         });
+        start.dropBelow();
         return !dropped.isEmpty();
     }
 

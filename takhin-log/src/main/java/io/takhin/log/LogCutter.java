@@ -6,17 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes records away: at the end, where they differ from the leader's; at the start, where they
- * were deleted; or all of them.
+ * Takes records away: at the end, where they differ from the leader's; or all of them. Those at the
+ * start go by {@link LogStart}.
  *
  * <p>Threads: guarded by the log's lock.
  */
 final class LogCutter {
     private final LogState state;
     private final LogDurability durability;
-
-    /** A first segment was deleted, and the disk may not know of it yet. */
-    private boolean firstIsGoing;
 
     LogCutter(LogState state, LogDurability durability) {
         this.state = state;
@@ -40,6 +37,8 @@ final class LogCutter {
         discardFromEnd(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
         active.truncateTo(LogReader.positionOf(active, offset), offset);
+        // Snapshots of producer state go, and must not come back behind what is written next.
+        state.namesChanged = true;
         state.publishCut(segments, Math.min(offset, view.start()), offset);
         state.epochs.truncateFromEnd(offset);
         state.writeEpochsWhenPossible();
@@ -90,34 +89,6 @@ final class LogCutter {
         state.publishCut(List.of(opened), start, offset);
     }
 
-    /** Records below the offset are gone for readers; files that held only such go too. */
-    void advanceStart(long offset) throws IOException {
-        LogView view = state.view;
-        if (offset > view.end()) {
-            throw new IllegalArgumentException(
-                    "the log ends at " + view.end() + " and cannot start at " + offset);
-        }
-        long start = Math.max(offset, view.start());
-        int gone = 0;
-        while (gone < view.segments().size() - 1 && view.endOf(gone) <= start) {
-            gone++;
-        }
-        if (gone == 0 && start == view.start()) {
-            return;
-        }
-        List<Segment> kept = view.segments().subList(gone, view.segments().size());
-        state.view =
-                new LogView(List.copyOf(kept), start, view.end(), view.endPosition(), view.cuts());
-        if (gone > 0 && !state.snapshots.areSynced()) {
-            // Who wrote the records that go is known from there alone.
-            state.snapshots.sync();
-        }
-        discardFromStart(view.segments().subList(0, gone));
-        state.namesChanged |= gone > 0;
-        state.epochs.truncateFromStart(start);
-        state.writeEpochsWhenPossible();
-    }
-
     /** Others are in the place of these segments, whose files are renamed already. */
     void forget(List<Segment> replaced, long keptSnapshot) throws IOException {
         List<Path> dead = new ArrayList<>();
@@ -136,36 +107,21 @@ final class LogCutter {
     /** Whatever a crash leaves of them is in one piece with what is before. */
     private void discardFromEnd(List<Segment> segments) throws IOException {
         for (Segment last : segments.reversed()) {
-            discard(List.of(last));
+            discard(last);
             DiskSync.syncPath(state.directory);
         }
     }
 
-    /** Whatever a crash leaves of them is in one piece with what is behind. */
-    private void discardFromStart(List<Segment> segments) throws IOException {
-        for (Segment first : segments) {
-            if (firstIsGoing) {
-                DiskSync.syncPath(state.directory);
-            }
-            discard(List.of(first));
-            firstIsGoing = true;
-        }
-    }
-
-    private void discard(List<Segment> segments) throws IOException {
+    /** The view has it no more: its files get the names of what is to be removed. */
+    void discard(Segment segment) throws IOException {
+        state.justClosed = state.justClosed.stream().filter(closed -> closed != segment).toList();
+        state.snapshots.delete(segment.baseOffset());
         List<Path> dead = new ArrayList<>();
-        for (Segment segment : segments) {
-            state.justClosed =
-                    state.justClosed.stream().filter(closed -> closed != segment).toList();
-            state.snapshots.delete(segment.baseOffset());
-            for (SharedFile file : segment.files()) {
-                file.markDeleted();
-                file.renameTo(file.suffix() + PartitionFiles.DELETED);
-                dead.add(file.path());
-            }
+        for (SharedFile file : segment.files()) {
+            file.markDeleted();
+            file.renameTo(file.suffix() + PartitionFiles.DELETED);
+            dead.add(file.path());
         }
-        if (!dead.isEmpty()) {
-            state.host.removeLater(dead, state.config.fileDeleteDelay());
-        }
+        state.host.removeLater(dead, state.config.fileDeleteDelay());
     }
 }

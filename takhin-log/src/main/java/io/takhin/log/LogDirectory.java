@@ -18,6 +18,8 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InconsistentTopicIdException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One data directory: the logs in it, the lock that keeps other processes out, the flusher that
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. One flusher and one housekeeper a directory.
  */
 public final class LogDirectory implements AutoCloseable {
+    private static final Logger logger = LoggerFactory.getLogger(LogDirectory.class);
     private static final int CLOSED_TOGETHER = 500;
 
     private final Path root;
@@ -220,20 +223,6 @@ public final class LogDirectory implements AutoCloseable {
         return host.groupCommit();
     }
 
-    /** The high watermarks that were last written; a partition that is missing has none. */
-    public Map<TopicPartition, Long> readHighWatermarks() throws IOException {
-        return OffsetCheckpoint.read(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS));
-    }
-
-    /** Replaces all high watermarks ({@code replication-offset-checkpoint}). */
-    public void writeHighWatermarks(Map<TopicPartition, Long> offsets) {
-        try {
-            OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.HIGH_WATERMARKS), offsets);
-        } catch (IOException e) {
-            faults.failUnlessFull(e);
-        }
-    }
-
     /** Batches that readers asked for and that were not what was written. */
     public long damagedBatches() {
         return faults.damagedBatches();
@@ -311,12 +300,21 @@ public final class LogDirectory implements AutoCloseable {
         for (int from = 0; from < all.size() && isOnline(); from += CLOSED_TOGETHER) {
             List<PartitionLog> some =
                     all.subList(from, Math.min(all.size(), from + CLOSED_TOGETHER));
-            some.forEach(log -> log.files().finish());
+            some.forEach(LogDirectory::finish);
             host.groupCommit().commitAndWait(some);
             some.forEach(log -> log.files().release());
         }
         host.groupCommit().finish();
         all.forEach(log -> log.files().release());
+    }
+
+    private static void finish(PartitionLog log) {
+        try {
+            log.files().finish();
+        } catch (KafkaStorageException e) {
+            // The directory is offline by that; the rest of the close goes on without it.
+            logger.debug("{} is not left in order", log.topicPartition(), e);
+        }
     }
 
     private void closeJournal(boolean clean) throws IOException {

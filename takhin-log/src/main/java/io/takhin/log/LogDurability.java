@@ -134,6 +134,13 @@ final class LogDurability {
         }
     }
 
+    /** What is unflushed may have to be flushed sooner from now on. */
+    void reconfigured(PartitionLog log) {
+        if (unflushedSince != NEVER) {
+            state.host.unflushed(log);
+        }
+    }
+
     /** Nanoseconds until the log must be flushed; 0 or less when it is due. */
     long nanosUntilDue(long now) {
         long since = unflushedSince;

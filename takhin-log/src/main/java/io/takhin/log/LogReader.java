@@ -8,11 +8,14 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.utils.BufferSupplier;
+import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -309,11 +312,19 @@ final class LogReader {
 
     private static @Nullable FoundOffset firstNotBefore(
             MutableRecordBatch batch, long timestamp, long start) {
-        for (Record record : batch) {
-            if (record.timestamp() >= timestamp && record.offset() >= start) {
-                return new FoundOffset(
-                        record.offset(), record.timestamp(), batch.partitionLeaderEpoch());
+        // Without their content: nobody has looked at how large a client made it.
+        try (CloseableIterator<Record> records =
+                batch.skipKeyValueIterator(BufferSupplier.NO_CACHING)) {
+            while (records.hasNext()) {
+                Record record = records.next();
+                if (record.timestamp() >= timestamp && record.offset() >= start) {
+                    return new FoundOffset(
+                            record.offset(), record.timestamp(), batch.partitionLeaderEpoch());
+                }
             }
+        } catch (IllegalArgumentException e) {
+            // Kafka's iterator lets some garbage through as this.
+            throw new InvalidRecordException("a batch holds what are no records", e);
         }
         return null;
     }
@@ -352,9 +363,13 @@ final class LogReader {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
                         == newest.timestamp()) {
                     MutableRecordBatch batch = wholeBatch(segment, scanner);
-                    long offset = batch.offsetOfMaxTimestamp().orElse(batch.lastOffset());
-                    return new FoundOffset(
-                            offset, newest.timestamp(), batch.partitionLeaderEpoch());
+                    FoundOffset found = firstNotBefore(batch, newest.timestamp(), view.start());
+                    return found != null
+                            ? found
+                            : new FoundOffset(
+                                    batch.lastOffset(),
+                                    newest.timestamp(),
+                                    batch.partitionLeaderEpoch());
                 }
             }
             checkAtEnd(segment, scanner);

@@ -9,13 +9,12 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * One of Kafka's files of an offset per partition: {@code recovery-point-offset-checkpoint}, {@code
- * log-start-offset-checkpoint}, {@code replication-offset-checkpoint}. A line reads "topic
- * partition offset".
+ * log-start-offset-checkpoint}, {@code cleaner-offset-checkpoint}. A line reads "topic partition
+ * offset".
  */
 final class OffsetCheckpoint {
     static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
     static final String LOG_STARTS = "log-start-offset-checkpoint";
-    static final String HIGH_WATERMARKS = "replication-offset-checkpoint";
 
     private OffsetCheckpoint() {}
 

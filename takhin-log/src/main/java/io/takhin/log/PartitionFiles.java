@@ -43,10 +43,6 @@ final class PartitionFiles {
         return directory.resolve(name(baseOffset, TIME_INDEX));
     }
 
-    static Path transactionIndex(Path directory, long baseOffset) {
-        return directory.resolve(name(baseOffset, TRANSACTION_INDEX));
-    }
-
     static Path snapshot(Path directory, long offset) {
         return directory.resolve(name(offset, SNAPSHOT));
     }

@@ -34,6 +34,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogDurability durability;
     private final LogAppender appender;
     private final LogCutter cutter;
+    private final LogStart start;
     private final LogReader reader;
     private final LogFiles files;
     private final Origins origins;
@@ -48,6 +49,7 @@ public final class PartitionLog implements AutoCloseable {
         this.durability = new LogDurability(state, origins.durableEnd(), !origins.cleanStop());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
+        this.start = new LogStart(state, guard, cutter);
         this.reader = new LogReader(state, guard);
         this.files = new LogFiles(state, guard);
         LogView view = loaded.view();
@@ -135,6 +137,7 @@ public final class PartitionLog implements AutoCloseable {
     /** Takes effect with the next append. */
     public void reconfigure(LogConfig config) {
         state.config = config;
+        durability.reconfigured(this);
     }
 
     /** Whether a producer's batch comes in another codec than the topic is to have. */
@@ -154,7 +157,9 @@ public final class PartitionLog implements AutoCloseable {
             return new Recompressed.Refused(refused);
         }
         Compression wanted = config.compression();
-        return wanted == null ? new Recompressed.Done(batch) : Recompression.apply(batch, wanted);
+        return wanted == null
+                ? new Recompressed.Done(batch)
+                : Recompression.apply(batch, wanted, ClientRecords.Bounds.of(config));
     }
 
     /**
@@ -250,11 +255,6 @@ public final class PartitionLog implements AutoCloseable {
     /** What lies below survives a power cut. */
     public long durableEndOffset() {
         return durability.durableEnd();
-    }
-
-    /** First offset of the oldest open transaction; -1 when none is open. */
-    public long firstUnstableOffset() {
-        return transactions().firstOpen();
     }
 
     /** Up to where a consumer may read that wants only what is decided (KIP-98). */
@@ -356,7 +356,7 @@ public final class PartitionLog implements AutoCloseable {
      */
     public void advanceLogStart(long offset) {
         long before = state.view.start();
-        guard.change(() -> cutter.advanceStart(offset));
+        start.advance(offset);
         if (state.view.start() > before) {
             state.host.startMoved(this);
         }
@@ -410,7 +410,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The log as those see it who take old records out of it. */
     LogCleaning cleaning() {
-        return new LogCleaning(state, guard, reader, cutter, appender);
+        return new LogCleaning(state, guard, reader, cutter, start, appender);
     }
 
     LogFiles files() {

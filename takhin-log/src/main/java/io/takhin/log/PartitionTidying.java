@@ -43,7 +43,7 @@ final class PartitionTidying {
         List<Path> swaps = endingWith(files, PartitionFiles.SWAP);
         List<Path> deleted = endingWith(files, PartitionFiles.LOG + PartitionFiles.DELETED);
         if (!cleaned.isEmpty() || !swaps.isEmpty() || !deleted.isEmpty()) {
-            finishInterrupted(files, cleaned, swaps);
+            finishInterrupted(directory, files, cleaned, swaps);
             files = filesIn(directory);
         }
         TreeMap<Long, Long> segments = new TreeMap<>();
@@ -59,7 +59,8 @@ final class PartitionTidying {
                 .toList();
     }
 
-    private static void finishInterrupted(List<Path> files, List<Path> cleaned, List<Path> swaps)
+    private static void finishInterrupted(
+            Path directory, List<Path> files, List<Path> cleaned, List<Path> swaps)
             throws IOException {
         for (Path file : files) {
             if (isDeletedFile(file)) {
@@ -81,7 +82,7 @@ final class PartitionTidying {
             Files.deleteIfExists(file);
         }
         if (!complete.isEmpty()) {
-            finishSwap(files, complete);
+            finishSwap(directory, files, complete);
         }
     }
 
@@ -93,7 +94,8 @@ final class PartitionTidying {
                 && !name.contains(".checkpoint");
     }
 
-    private static void finishSwap(List<Path> files, List<Path> swaps) throws IOException {
+    private static void finishSwap(Path directory, List<Path> files, List<Path> swaps)
+            throws IOException {
         long from = Long.MAX_VALUE;
         long to = -1;
         for (Path swap : endingWith(swaps, PartitionFiles.LOG + PartitionFiles.SWAP)) {
@@ -110,11 +112,14 @@ final class PartitionTidying {
                 Files.deleteIfExists(file);
             }
         }
+        // As in SegmentSwap: or a power cut could leave old records beside the new ones.
+        DiskSync.syncPath(directory);
         for (Path swap : swaps) {
             String name = swap.getFileName().toString();
             String plain = name.substring(0, name.length() - PartitionFiles.SWAP.length());
             Files.move(swap, swap.resolveSibling(plain), StandardCopyOption.ATOMIC_MOVE);
         }
+        DiskSync.syncPath(directory);
     }
 
     private static boolean isSegmentFile(Path file) {

@@ -37,10 +37,4 @@ final class RecentBatches {
         }
         return -1;
     }
-
-    void clear() {
-        for (int i = 0; i < COUNT; i++) {
-            pairs.set(i, NONE);
-        }
-    }
 }

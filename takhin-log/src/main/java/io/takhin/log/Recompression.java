@@ -5,12 +5,12 @@ import java.nio.ByteBuffer;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
-import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +32,9 @@ final class Recompression {
     }
 
     /** Of a batch that was checked, but for its records. */
-    static Recompressed apply(ByteBuffer batch, Compression wanted) {
+    static Recompressed apply(ByteBuffer batch, Compression wanted, ClientRecords.Bounds bounds) {
         MutableRecordBatch old = MemoryRecords.readableRecords(batch).batches().iterator().next();
-        try (CloseableIterator<Record> records = old.streamingIterator(BufferSupplier.NO_CACHING);
+        try (CloseableIterator<Record> records = ClientRecords.of(old, bounds);
                 MemoryRecordsBuilder builder = builderLike(old, batch.remaining(), wanted)) {
             long expected = old.baseOffset();
             while (records.hasNext()) {
@@ -47,6 +47,8 @@ final class Recompression {
                 builder.appendWithOffset(expected++, record);
             }
             return new Recompressed.Done(builder.build().buffer());
+        } catch (RecordTooLargeException e) {
+            return refused(Errors.MESSAGE_TOO_LARGE, String.valueOf(e.getMessage()));
         } catch (InvalidRecordException e) {
             return refused(Errors.INVALID_RECORD, String.valueOf(e.getMessage()));
         } catch (KafkaException e) {

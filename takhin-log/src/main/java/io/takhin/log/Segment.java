@@ -178,29 +178,14 @@ final class Segment {
         if (mayFill(indexBytesMax) && indexes().isFull(indexBytesMax)) {
             return false;
         }
-        return size == 0 || ageAt(room) <= room.config.segmentMillisMax() - jitter(room.config);
+        return size == 0
+                || ageAt(room)
+                        <= room.config.segmentMillisMax() - SegmentJitter.millis(room.config, file);
     }
 
     /** False where not even an entry for every batch would fill an index of so many bytes. */
     private boolean mayFill(int indexBytesMax) {
         return size / BatchHeader.BYTES >= indexBytesMax / TimeIndex.ENTRY_BYTES - 1;
-    }
-
-    /** As Kafka's {@code LogConfig.randomSegmentJitter}, but the same after a restart. */
-    private long jitter(LogConfig config) {
-        long most = Math.min(config.segmentJitter().toMillis(), config.segmentMillisMax());
-        if (most <= 0) {
-            return 0;
-        }
-        return Math.floorMod(draw(file.directory().getFileName() + "/" + baseOffset), most);
-    }
-
-    /** A number that looks random for each name: the last step of SplitMix64. */
-    private static long draw(String name) {
-        long mixed = name.hashCode() * 0x9E3779B97F4A7C15L;
-        mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;
-        mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
-        return mixed ^ (mixed >>> 31);
     }
 
     /** By the records' own time where they have one, as Kafka does. */

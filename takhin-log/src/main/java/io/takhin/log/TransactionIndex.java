@@ -106,7 +106,10 @@ final class TransactionIndex {
         int size = count();
         FileChannel channel = file.acquireOrCreate();
         try {
-            channel.write(entry, (long) size * ENTRY_BYTES);
+            // Near the end of the disk a write may take a part.
+            for (long at = (long) size * ENTRY_BYTES; entry.hasRemaining(); ) {
+                at += channel.write(entry, at);
+            }
         } finally {
             file.written();
             file.release();

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.base.Clock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -20,6 +21,20 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 /** Record batches as Kafka's own classes make them, and what a test wants to know of a read. */
 final class Batches {
     static final long NOW = 1_700_000_000_000L;
+
+    /** Runs like any clock, from the time that records carry here. */
+    static final Clock CLOCK =
+            new Clock() {
+                @Override
+                public long wallMillis() {
+                    return Batches.NOW;
+                }
+
+                @Override
+                public long nanos() {
+                    return System.nanoTime();
+                }
+            };
 
     private Batches() {}
 

@@ -65,6 +65,9 @@ class CompactionPowerCutTest {
                 disk.cutPowerAfter(60 + random.nextInt(240));
                 workUntilCut(disk, root, random);
                 disk.restart();
+                while (random.nextBoolean()) {
+                    cutWhileOpening(disk, root, random);
+                }
                 try (LogDirectory directory = open(root)) {
                     check(log(directory));
                 }
@@ -102,6 +105,19 @@ class CompactionPowerCutTest {
                 directory.abandon();
             }
         }
+    }
+
+    /** What the start finishes of a swap is worth as much as the swap. */
+    private void cutWhileOpening(SimulatedDisk disk, Path root, RandomGenerator random)
+            throws IOException {
+        disk.cutPowerAfter(random.nextInt(25));
+        try {
+            open(root).abandon();
+        } catch (IOException e) {
+            assertThat(disk.isOut()).as(e.toString()).isTrue();
+        }
+        disk.cutPower();
+        disk.restart();
     }
 
     private void step(LogDirectory directory, PartitionLog log, RandomGenerator random)

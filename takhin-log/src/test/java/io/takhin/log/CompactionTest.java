@@ -4,25 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
-import io.takhin.testkit.Seeded;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
-import org.apache.kafka.common.utils.BufferSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,14 +58,14 @@ class CompactionTest {
     }
 
     /** Twenty records of four keys: "k0=v0" to "k3=v19". */
-    private void writeTwenty() throws IOException {
+    static void writeTwenty(LogDirectory directory, PartitionLog log) throws IOException {
         for (int i = 0; i < 20; i++) {
             write(log, "k" + i % 4, "v" + i + ".".repeat(60));
         }
         Directories.settle(directory, log);
     }
 
-    private static List<String> values(PartitionLog log) throws IOException {
+    static List<String> values(PartitionLog log) throws IOException {
         return Batches.all(log).stream().map(text -> text.replace(".", "")).toList();
     }
 
@@ -88,7 +80,7 @@ class CompactionTest {
 
     @Test
     void earlierRecordsOfAKeyGoFromClosedSegments() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         long end = log.logEndOffset();
 
         look().run();
@@ -115,7 +107,7 @@ class CompactionTest {
 
     @Test
     void aCompactedLogIsTheSameAfterARestart() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         look().run();
         List<String> left = Batches.all(log);
         directory.abandon();
@@ -128,7 +120,7 @@ class CompactionTest {
 
     @Test
     void whatWasCompactedIsNotLookedAtAgainAfterARestart() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         look().run();
         directory.close();
 
@@ -142,7 +134,7 @@ class CompactionTest {
 
     @Test
     void aTopicOfTheSameNameBeginsFromItsStart() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         CompactionLook look = look();
         look.run();
 
@@ -166,7 +158,7 @@ class CompactionTest {
 
     @Test
     void recordsBehindTheHighWatermarkAreLeftAlone() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         CompactionLook look =
                 new CompactionLook(
                         directory, each -> 7, clock, Directories.unlimited(clock, MAP_BYTES));
@@ -180,7 +172,7 @@ class CompactionTest {
     @Test
     void aSegmentIsCompactedAgainBeforeItsOldFilesAreGone() throws IOException {
         for (int round = 0; round < 3; round++) {
-            writeTwenty();
+            writeTwenty(directory, log);
             look().run();
             Directories.settle(directory, log);
         }
@@ -191,7 +183,7 @@ class CompactionTest {
 
     @Test
     void aLogThatIsCleanEnoughIsLeftAlone() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         log.reconfigure(CONFIG.withCleanup(Cleanup.compact(1, 0)));
 
         look().run();
@@ -201,7 +193,7 @@ class CompactionTest {
 
     @Test
     void youngRecordsStay() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         log.reconfigure(CONFIG.withCleanup(Cleanup.compact(0, 0).withLag(1000, Long.MAX_VALUE)));
         CompactionLook look = look();
 
@@ -215,7 +207,7 @@ class CompactionTest {
 
     @Test
     void noRecordWaitsLongerThanItMay() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         log.reconfigure(CONFIG.withCleanup(Cleanup.compact(1, 0).withLag(0, 1000)));
         CompactionLook look = look();
         clock.advance(Duration.ofSeconds(2));
@@ -229,7 +221,7 @@ class CompactionTest {
 
     @Test
     void aReaderGoesOnWithTheOldFiles() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         LogView before = log.cleaning().view();
         LogRead read = log.read(0, 1 << 20, true, log.logEndOffset());
 
@@ -241,7 +233,7 @@ class CompactionTest {
 
     @Test
     void aReaderWhoseFilesAreGoneTakesTheNewOnes() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         List<LogView> views = new ArrayList<>();
 
         boolean there =
@@ -278,7 +270,7 @@ class CompactionTest {
             write(sound, "k", "v" + i + ".".repeat(60));
         }
         sound.flush();
-        writeTwenty();
+        writeTwenty(directory, log);
         flipByte(PartitionFiles.log(log.directory(), 0), 150);
         CompactionLook look = look();
 
@@ -301,7 +293,7 @@ class CompactionTest {
 
     @Test
     void aStoppedRunLeavesNothingBehind() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         int[] asked = {0};
         // Once for the look, once for every batch whose keys are noted, and for two more.
         long stopAt = 1 + log.cleaning().view().active().baseOffset() + 2;
@@ -321,7 +313,7 @@ class CompactionTest {
 
     @Test
     void theOutlookSaysHowMuchIsDirty() throws IOException {
-        writeTwenty();
+        writeTwenty(directory, log);
         CompactionLook look = look();
 
         assertThat(look.outlook(log)).contains("share 1.00", "min.cleanable.dirty.ratio=0.5");
@@ -330,157 +322,4 @@ class CompactionTest {
     }
 
     // The crash may come between any two renames.
-    @Seeded(runs = 3)
-    void aCrashWhileSegmentsAreReplacedLosesNothing(RandomGenerator random) throws IOException {
-        RandomLog writer = new RandomLog(new SplittableRandom(random.nextLong()));
-        log.reconfigure(CONFIG.withCleanup(Cleanup.NONE));
-        writer.append(log, 60);
-        writer.endTransactions(log);
-        log.reconfigure(CONFIG);
-        Directories.settle(directory, log);
-        List<String> before = latest(log);
-        try (OffsetMap nothing = OffsetMap.of(1, 1000)) {
-            stopAfterEveryRename(
-                    firstSwap(nothing), log -> assertThat(latest(log)).isEqualTo(before));
-        }
-    }
-
-    @Test
-    void aCrashWhileSegmentsAreReplacedByNothingLosesNothing() throws IOException {
-        writeTwenty();
-        try (OffsetMap map = OffsetMap.of(20, 1000)) {
-            for (int i = 0; i < 20; i++) {
-                map.put(ByteBuffer.wrap(("k" + i % 4).getBytes(UTF_8)), i);
-                map.completeUpTo(i);
-            }
-            SegmentSwap swap = firstSwap(map);
-            assertThat(swap.cleaned().size()).isZero();
-
-            stopAfterEveryRename(
-                    swap,
-                    log ->
-                            assertThat(values(log))
-                                    .endsWith("16=v16", "17=v17", "18=v18", "19=v19"));
-        }
-    }
-
-    private interface Check {
-        void of(PartitionLog log) throws IOException;
-    }
-
-    private void stopAfterEveryRename(SegmentSwap swap, Check check) throws IOException {
-        List<SegmentSwap.Rename> renames = new ArrayList<>(swap.announcements());
-        renames.addAll(swap.removals());
-        renames.addAll(swap.arrivals());
-        Path before = root.resolve("before").resolve("orders-0");
-        copy(log.directory(), before);
-        for (int done = 0; done <= renames.size(); done++) {
-            Path copy = root.resolve("after" + done).resolve("orders-0");
-            copy(before, copy);
-            for (SegmentSwap.Rename rename : renames.subList(0, done)) {
-                apply(copy, rename, renames);
-            }
-            try (PartitionLog reopened =
-                    PartitionLog.open(copy, Directories.ORDERS, Uuid.ONE_UUID, CONFIG, clock)) {
-                check.of(reopened);
-                assertThat(reopened.logEndOffset()).isEqualTo(log.logEndOffset());
-                assertOffsetsRise(reopened);
-            }
-        }
-    }
-
-    /** The first group, written and ready to be put in place. */
-    private SegmentSwap firstSwap(OffsetMap map) throws IOException {
-        LogView view = log.cleaning().view();
-        List<Segment> group =
-                SegmentGroups.of(
-                                view.segments().subList(0, view.segments().size() - 1),
-                                Batches.config(2000, 100),
-                                view.active().baseOffset())
-                        .getFirst();
-        CleanedTransactions transactions = new CleanedTransactions();
-        CompactionFilter filter =
-                new CompactionFilter(map, transactions, -1, clock.wallMillis(), 0);
-        filter.keepLastOf(log.cleaning().lastRecords());
-        CleanedSegment target =
-                CleanedSegment.begin(
-                        log.cleaning(),
-                        group.getFirst().baseOffset(),
-                        Directories.unlimited(clock, MAP_BYTES));
-        transactions.add(log.abortedTransactions(0, log.logEndOffset()));
-        for (Segment segment : group) {
-            target.add(
-                    MemoryRecords.readableRecords(
-                            ByteBuffer.wrap(Files.readAllBytes(segment.file().path()))),
-                    filter,
-                    BufferSupplier.NO_CACHING);
-        }
-        target.add(transactions.takeStillNeeded());
-        return new SegmentSwap(target.finish(Batches.NOW), group);
-    }
-
-    /** A file's name before a rename is the one that the rename before it gave. */
-    private static void apply(
-            Path directory, SegmentSwap.Rename rename, List<SegmentSwap.Rename> all)
-            throws IOException {
-        Path from = directory.resolve(rename.file().path().getFileName());
-        for (SegmentSwap.Rename earlier : all.subList(0, all.indexOf(rename))) {
-            if (earlier.file() == rename.file()) {
-                from = directory.resolve(earlier.name());
-            }
-        }
-        if (Files.exists(from)) {
-            Files.move(from, directory.resolve(rename.name()), StandardCopyOption.ATOMIC_MOVE);
-        }
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to);
-        try (Stream<Path> files = Files.list(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(file.getFileName()));
-            }
-        }
-    }
-
-    /** Committed records, as a reader that wants only those sees them. */
-    static List<String> latest(PartitionLog log) throws IOException {
-        List<AbortedTransaction> aborted = log.abortedTransactions(0, log.logEndOffset());
-        List<String> records = new ArrayList<>();
-        for (RecordBatch batch : batches(log)) {
-            boolean gone =
-                    batch.isTransactional()
-                            && aborted.stream()
-                                    .anyMatch(txn ->
-                                            txn.producerId() == batch.producerId()
-                                                    && txn.firstOffset() <= batch.baseOffset()
-                                                    && txn.lastOffset() >= batch.lastOffset());
-            if (!batch.isControlBatch() && !gone) {
-                batch.forEach(record -> records.add(record.offset() + "@" + record.timestamp()));
-            }
-        }
-        return records;
-    }
-
-    private static List<RecordBatch> batches(PartitionLog log) throws IOException {
-        List<RecordBatch> batches = new ArrayList<>();
-        long offset = log.logStartOffset();
-        while (offset < log.logEndOffset()) {
-            long next = offset;
-            for (RecordBatch batch :
-                    Batches.recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()))
-                            .batches()) {
-                batches.add(batch);
-                next = batch.nextOffset();
-            }
-            assertThat(next).isGreaterThan(offset);
-            offset = next;
-        }
-        return batches;
-    }
-
-    private static void assertOffsetsRise(PartitionLog log) throws IOException {
-        List<Long> offsets = batches(log).stream().map(RecordBatch::baseOffset).toList();
-        assertThat(offsets).isSorted().doesNotHaveDuplicates();
-    }
 }

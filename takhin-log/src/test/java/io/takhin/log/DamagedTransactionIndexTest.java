@@ -164,7 +164,7 @@ class DamagedTransactionIndexTest {
                             clock,
                             Directories.unlimited(clock, 1 << 20))
                     .run();
-            expected = CompactionTest.latest(log);
+            expected = SegmentSwapTest.latest(log);
         }
         List<Path> files = indexes();
         assumeThat(files).isNotEmpty();
@@ -173,7 +173,7 @@ class DamagedTransactionIndexTest {
         DamagedFilesTest.flip(victim, bit);
 
         try (LogDirectory directory = open()) {
-            assertThat(CompactionTest.latest(orders(directory)))
+            assertThat(SegmentSwapTest.latest(orders(directory)))
                     .as("bit %d of %s", bit, victim.getFileName())
                     .isEqualTo(expected);
         }

@@ -17,8 +17,7 @@ class JournalCutTest extends JournalFixture {
         int kept = written.size();
         append("a");
         append("b");
-        orders().truncateTo(kept);
-        written.subList(kept, written.size()).clear();
+        truncateTo(kept);
         append("c");
         long end = Files.size(segment());
         crash(end);
@@ -43,8 +42,7 @@ class JournalCutTest extends JournalFixture {
         int kept = written.size();
         append("a");
         append("b");
-        orders().truncateTo(kept);
-        written.subList(kept, written.size()).clear();
+        truncateTo(kept);
         flushCut();
         crash(Files.size(segment()));
 
@@ -60,8 +58,7 @@ class JournalCutTest extends JournalFixture {
         while (backlog().journalBytes() < HALF_BYTES - JournalFormat.BLOCK_BYTES) {
             append("a");
         }
-        orders().truncateTo(kept);
-        written.subList(kept, written.size()).clear();
+        truncateTo(kept);
         flushCut();
         crash(Files.size(segment()));
 
@@ -114,5 +111,10 @@ class JournalCutTest extends JournalFixture {
 
         assertThat(directory.get(ORDERS)).isNull();
         assertThat(directory.isOnline()).isTrue();
+    }
+
+    private void truncateTo(int kept) {
+        orders().truncateTo(kept);
+        written.subList(kept, written.size()).clear();
     }
 }

@@ -39,6 +39,8 @@ class JournalWithoutRoomTest {
     private final class SlowHost implements GroupCommit.Host {
         final ManualClock clock = new ManualClock(Batches.NOW);
         final CountDownLatch catchingUp = new CountDownLatch(1);
+        final CountDownLatch askedForRoom = new CountDownLatch(1);
+        volatile boolean hasRoom = true;
         final CountDownLatch mayGoOn = new CountDownLatch(1);
 
         @Override
@@ -59,6 +61,12 @@ class JournalWithoutRoomTest {
         @Override
         public void full(IOException cause) {
             fail(cause);
+        }
+
+        @Override
+        public boolean hasRoomToKeep(long bytes) {
+            askedForRoom.countDown();
+            return hasRoom;
         }
 
         @Override
@@ -110,6 +118,19 @@ class JournalWithoutRoomTest {
             used = journal.usedBytes();
             append();
         } while (journal.usedBytes() > used);
+    }
+
+    @Test
+    void nothingIsTakenOfTheReserve() throws IOException, InterruptedException {
+        host.hasRoom = false;
+        append();
+        append();
+        host.askedForRoom.await();
+
+        journal.stopPreparing();
+
+        assertThat(root.resolve(JournalFile.NAME)).doesNotExist();
+        assertThat(log.durableEndOffset()).isEqualTo(2);
     }
 
     @Test

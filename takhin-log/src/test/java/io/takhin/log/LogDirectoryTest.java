@@ -3,7 +3,6 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.takhin.base.Clock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,20 +23,6 @@ class LogDirectoryTest {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
     private static final Uuid TOPIC = Uuid.randomUuid();
 
-    /** Runs like any clock, from the time that the test's records carry. */
-    private static final Clock CLOCK =
-            new Clock() {
-                @Override
-                public long wallMillis() {
-                    return Batches.NOW;
-                }
-
-                @Override
-                public long nanos() {
-                    return System.nanoTime();
-                }
-            };
-
     @TempDir Path root;
     private LogDirectory directory;
 
@@ -56,7 +41,7 @@ class LogDirectoryTest {
                 root,
                 new LogDirectorySettings(
                         Batches.config(), Duration.ofDays(1), Duration.ofMillis(20), 2),
-                CLOCK);
+                Batches.CLOCK);
     }
 
     private PartitionLog orders() {

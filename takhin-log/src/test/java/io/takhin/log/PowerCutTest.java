@@ -158,6 +158,7 @@ class PowerCutTest {
     private static boolean send(Topic topic, PartitionLog log, Sender sender, Sent sent) {
         ByteBuffer batch =
                 Batches.idempotent(sender.id, 0, sent.sequence, sent.values.toArray(String[]::new));
+        long next = log.logEndOffset();
         return switch (log.appendAsLeader(batch, topic.leaderEpoch, Origin.CLIENT)) {
             case Append.Done done -> {
                 topic.records.appended(done.baseOffset(), sent.values);
@@ -180,6 +181,10 @@ class PowerCutTest {
                 assertThat(refused.error())
                         .as("%s by %s: %s", sent, log.activeProducers(), refused.why())
                         .isEqualTo(Errors.KAFKA_STORAGE_ERROR);
+                // The power may have gone after the write: nobody was told of an offset.
+                for (int i = 0; i < sent.values.size(); i++) {
+                    topic.records.attempted(next + i, sent.values.get(i));
+                }
                 yield false;
             }
         };

@@ -34,8 +34,12 @@ final class AsideDecoder {
         if (size < LARGE_FRAME_BYTES || RequestDecoder.isProduce(frame)) {
             return false;
         }
-        ByteBuffer copy = ByteBuffer.allocate(size).put(frame.duplicate()).flip();
-        return work.start(size, () -> decode(copy, decoder, receiver));
+        if (!work.reserve(size)) {
+            return false;
+        }
+        ByteBuffer copy = ByteBuffer.allocate(size).put(frame).flip();
+        work.start(size, () -> decode(copy, decoder, receiver));
+        return true;
     }
 
     private static void decode(ByteBuffer frame, RequestDecoder decoder, Receiver receiver) {

@@ -14,26 +14,29 @@ final class AsideWork {
 
     private final AtomicLong bytes = new AtomicLong();
 
-    /**
-     * Starts a task, unless there is too much under way.
-     *
-     * @param held bytes that the task holds until it ends
-     * @return false when the caller has to do it
-     */
-    boolean start(int held, Runnable task) {
+    /** False when there is too much under way: the caller has to do the work. */
+    boolean reserve(int held) {
         if (bytes.addAndGet(held) > BYTES_MAX) {
             bytes.addAndGet(-held);
             return false;
         }
+        return true;
+    }
+
+    /**
+     * Starts a task.
+     *
+     * @param reserved bytes that the task holds until it ends
+     */
+    void start(int reserved, Runnable task) {
         Threads.startVirtual(
                 "takhin-aside",
                 () -> {
                     try {
                         task.run();
                     } finally {
-                        bytes.addAndGet(-held);
+                        bytes.addAndGet(-reserved);
                     }
                 });
-        return true;
     }
 }

@@ -42,6 +42,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     private final InetSocketAddress localAddress;
     private final FrameReceiver receiver;
     private final Outbox outbox = new Outbox();
+    private final AsideTurn aside;
     private final RequestsInFlight inFlight;
 
     /** Answers in the outbox that expect to be counted when they are out. */
@@ -49,7 +50,6 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     private @Nullable SelectionKey key;
     private Outcome lastSend = Outcome.SENT;
-    private boolean workAside;
     private boolean delivering;
     private boolean flushPlanned;
     private boolean closed;
@@ -71,6 +71,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
                         listener.loops().receiveMemory(),
                         listener.loops().settings().requestBytesMax(),
                         this);
+        this.aside = new AsideTurn(this, listener.loops());
         this.inFlight = new RequestsInFlight(listener.loops().settings().requestsInFlightMax());
         this.activeNanos = loop.clock().nanos();
     }
@@ -139,9 +140,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     @Override
     public void onFrame(ByteBuffer frame) throws MalformedFrameException {
         int bytes = frame.remaining();
-        if (listener.loops().asideDecoder().takes(frame, listener.decoder(), new Aside(bytes))) {
-            workAside = true;
-        } else {
+        if (!aside.decodes(frame, listener.decoder())) {
             start(listener.decoder().decode(frame), bytes);
         }
     }
@@ -156,9 +155,17 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         }
     }
 
+    /** A request that was decoded aside. */
+    void startLate(Decoded decoded, int bytes) {
+        if (!closed) {
+            start(decoded, bytes);
+            flush();
+        }
+    }
+
     @Override
     public boolean takesMore() {
-        return !closed && !inFlight.isFull() && !workAside && lastSend == Outcome.SENT;
+        return !closed && !inFlight.isFull() && !aside.isUnderWay() && lastSend == Outcome.SENT;
     }
 
     @Override
@@ -233,7 +240,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     void checkIdle(long nowNanos, boolean memoryWanted) {
         long idleNanos = listener.loops().settings().idleTimeout().toNanos();
         boolean waitsForHandler = !inFlight.isEmpty() && outbox.isEmpty();
-        boolean waitsForUs = waitsForHandler || workAside || receiver.waitsForMemory();
+        boolean waitsForUs = waitsForHandler || aside.isUnderWay() || receiver.waitsForMemory();
         if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
             log.debug("closed connection {} of {}: idle", id, address);
             close();
@@ -257,28 +264,9 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         }
     }
 
-    /** Hands out no further request until the task has ended, on a thread of its own. */
+    /** As {@link Exchange#runAside}. */
     void runAside(int bytes, Runnable task) {
-        workAside = true;
-        if (!listener.loops().asideWork().start(bytes, () -> runAside(task))) {
-            workAside = false;
-            task.run();
-        }
-    }
-
-    @SuppressWarnings("CatchingUnchecked")
-    private void runAside(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException e) {
-            log.error("work on a request of {} failed", address, e);
-            loop.execute(() -> disconnect("its request could not be handled"));
-        } finally {
-            loop.execute(() -> {
-                workAside = false;
-                flush();
-            });
-        }
+        aside.run(bytes, task);
     }
 
     private PendingReply queue(Request request, int bytes) {
@@ -431,30 +419,5 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
             log.debug("cannot close connection {} of {}", id, address, e);
         }
         listener.onClosed();
-    }
-
-    /** Comes back with a large request; nothing was delivered in between. */
-    private final class Aside implements AsideDecoder.Receiver {
-        private final int bytes;
-
-        private Aside(int bytes) {
-            this.bytes = bytes;
-        }
-
-        @Override
-        public void decoded(Decoded decoded) {
-            comeBack(() -> {
-                workAside = false;
-                if (!closed) {
-                    start(decoded, bytes);
-                    flush();
-                }
-            });
-        }
-
-        @Override
-        public void malformed(MalformedFrameException why) {
-            comeBack(() -> disconnect(why.getMessage()));
-        }
     }
 }

@@ -35,12 +35,11 @@ public final class SmallDisk {
         return Files.getFileStore(root).getUsableSpace();
     }
 
-    /** Takes all but so many bytes. */
+    /** Takes all but so many bytes; of what others write or give back meanwhile, too. */
     public void fillUpTo(long left) throws IOException {
         try (OutputStream filler = Files.newOutputStream(root.resolve(FILLER))) {
-            long wanted = usable() - left;
             byte[] page = new byte[4096];
-            for (long written = 0; written < wanted; written += page.length) {
+            while (usable() > left) {
                 filler.write(page);
             }
         }

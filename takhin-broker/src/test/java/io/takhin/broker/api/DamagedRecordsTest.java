@@ -3,7 +3,6 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
-import io.takhin.log.LogConfig;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
 import io.takhin.log.Origin;
@@ -47,14 +46,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What clients are told of logs that were there before the broker, one of them damaged. */
 class DamagedRecordsTest {
-    private static final LogConfig CONFIG =
-            LogConfig.builder()
-                    .segmentBytes(1 << 20)
-                    .indexBytesMax(1 << 20)
-                    .messageBytesMax(1 << 20)
-                    .timestampAfterMaxMillis(Long.MAX_VALUE)
-                    .flushAge(Duration.ofDays(1))
-                    .build();
     private static final int FIRST_BYTE_OF_RECORDS = 61;
 
     @TempDir Path root;
@@ -74,7 +65,7 @@ class DamagedRecordsTest {
                     directory.open(
                             new TopicPartition("orders", partition),
                             cluster.topicId("orders"),
-                            CONFIG);
+                            TestRecords.CONFIG);
             for (long timestamp : new long[] {1000, 2000}) {
                 ByteBuffer batch = batch(timestamp);
                 batchBytes = batch.remaining();
@@ -86,7 +77,10 @@ class DamagedRecordsTest {
         directory = openDirectory();
         HostedPartitions hosted =
                 new HostedPartitions(
-                        1, directory, (topic, now) -> new ReplicaConfig(CONFIG, 1), Clock.SYSTEM);
+                        1,
+                        directory,
+                        (topic, now) -> new ReplicaConfig(TestRecords.CONFIG, 1),
+                        Clock.SYSTEM);
         Change all =
                 new Change(Set.of(cluster.topicId("orders")), Set.of(), Set.of(), false, false);
         hosted.onChange(all, view);
@@ -100,7 +94,8 @@ class DamagedRecordsTest {
 
     private LogDirectory openDirectory() throws IOException {
         LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofSeconds(5), 1);
+                new LogDirectorySettings(
+                        TestRecords.CONFIG, Duration.ofDays(1), Duration.ofSeconds(5), 1);
         return LogDirectory.open(root, settings, Clock.SYSTEM);
     }
 
@@ -170,7 +165,8 @@ class DamagedRecordsTest {
 
     @Test
     void aDirectoryThatFailedIsNamedWithItsErrorAndNothingElse() throws IOException {
-        PartitionLog log = directory.open(new TopicPartition("new", 0), Uuid.ONE_UUID, CONFIG);
+        PartitionLog log =
+                directory.open(new TopicPartition("new", 0), Uuid.ONE_UUID, TestRecords.CONFIG);
         Utils.delete(log.directory().toFile());
         log.appendAsLeader(batch(1000), 0, Origin.CLIENT);
 

@@ -59,14 +59,6 @@ class RecordsTest {
     private static final short ALL = -1;
     private static final short LEADER = 1;
     private static final short NONE = 0;
-    private static final LogConfig CONFIG =
-            LogConfig.builder()
-                    .segmentBytes(1 << 20)
-                    .indexBytesMax(1 << 20)
-                    .messageBytesMax(1 << 20)
-                    .timestampAfterMaxMillis(Long.MAX_VALUE)
-                    .flushAge(Duration.ofDays(1))
-                    .build();
 
     private final ClusterView view =
             new TestCluster()
@@ -99,11 +91,15 @@ class RecordsTest {
     @BeforeEach
     void open(@TempDir Path root) throws IOException {
         LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofSeconds(5), 1);
+                new LogDirectorySettings(
+                        TestRecords.CONFIG, Duration.ofDays(1), Duration.ofSeconds(5), 1);
         directory = LogDirectory.open(root, settings, Clock.SYSTEM);
         hosted =
                 new HostedPartitions(
-                        1, directory, (topic, now) -> new ReplicaConfig(CONFIG, 1), Clock.SYSTEM);
+                        1,
+                        directory,
+                        (topic, now) -> new ReplicaConfig(TestRecords.CONFIG, 1),
+                        Clock.SYSTEM);
         Set<Uuid> topics = Set.copyOf(view.topics().stream().map(ClusterView.Topic::id).toList());
         hosted.onChange(new Change(topics, Set.of(), Set.of(), false, false), view);
         replicas = new ReplicaLookup(() -> view, hosted);
@@ -196,7 +192,7 @@ class RecordsTest {
     }
 
     private static LogConfig compressedBy(Compression compression) {
-        return CONFIG.with().compression(compression).build();
+        return TestRecords.CONFIG.with().compression(compression).build();
     }
 
     @Test

@@ -30,7 +30,8 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** The topic "orders" with two partitions, led here, on real logs. */
 final class TestRecords implements AutoCloseable {
-    private static final LogConfig CONFIG =
+    /** Small segments, any timestamps, and no flush that nobody asks for. */
+    static final LogConfig CONFIG =
             LogConfig.builder()
                     .segmentBytes(1 << 20)
                     .indexBytesMax(1 << 20)

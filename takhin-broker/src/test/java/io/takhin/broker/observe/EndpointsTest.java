@@ -117,7 +117,7 @@ class EndpointsTest {
         assertThat(served).isEqualTo(named);
     }
 
-    // S153–S161
+    // S153, S154, S155, S156, S157, S158, S159, S160, S161
     @Test
     void metricsHaveTheDocumentedNames() throws Exception {
         Metrics metrics = new Metrics("v1", dir);

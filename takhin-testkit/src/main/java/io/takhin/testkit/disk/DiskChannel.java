@@ -58,6 +58,7 @@ final class DiskChannel extends FileChannel {
 
     @Override
     public int read(ByteBuffer target, long from) throws IOException {
+        disk.passReadGate(path);
         disk.lock.lock();
         try {
             return begin(SimulatedDisk.Call.READ, "read").read(target, from);
@@ -153,6 +154,7 @@ final class DiskChannel extends FileChannel {
 
     @Override
     public void force(boolean metaData) throws IOException {
+        disk.passSyncGate(path);
         disk.lock.lock();
         try {
             if (!isOpen()) {

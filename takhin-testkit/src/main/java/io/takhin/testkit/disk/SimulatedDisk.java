@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,8 @@ public final class SimulatedDisk {
     private long freeBytes = TOTAL_BYTES;
     private @Nullable Fault fault;
     private @Nullable Path copies;
+    private volatile Consumer<Path> readGate = _ -> {};
+    private volatile Consumer<Path> syncGate = _ -> {};
 
     /** Calls of a kind fail once so many of them went well. */
     private static final class Fault {
@@ -119,6 +122,24 @@ public final class SimulatedDisk {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Who wants to read a file passes here first, on its own thread, and may be kept waiting. */
+    public void gateReads(Consumer<Path> gate) {
+        readGate = gate;
+    }
+
+    /** As {@link #gateReads}, for who wants to sync a file or a directory. */
+    public void gateSyncs(Consumer<Path> gate) {
+        syncGate = gate;
+    }
+
+    void passReadGate(Path path) {
+        readGate.accept(path);
+    }
+
+    void passSyncGate(Path path) {
+        syncGate.accept(path);
     }
 
     /** How many bytes files may grow from now on. */

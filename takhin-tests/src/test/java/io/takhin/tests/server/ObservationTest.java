@@ -55,7 +55,7 @@ class ObservationTest {
         broker.close();
     }
 
-    // S153 to S161
+    // S153, S154, S155, S156, S157, S158, S159, S160, S161
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -71,7 +70,7 @@ class QuorumTest {
     void theFirstNodeWaitsAndTwoAreALivingCluster() throws Exception {
         TakhinProcess first = launch(0);
         await().atMost(ELECTED_WITHIN)
-                .until(() -> first.output().toLowerCase(Locale.ROOT).contains("raft"));
+                .until(() -> first.output().contains("Raft initialization node=1"));
         assertThat(first.isRunning()).isTrue();
 
         TakhinProcess second = launch(1);

@@ -1,0 +1,110 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Moves a log's start forward, and drops the segments that lie below it: one after the other, each
+ * once it is durable that the one before is gone, so that whatever a crash leaves of them is in one
+ * piece with what is behind. Nobody who appends waits for that.
+ *
+ * <p>Threads: any; takes the log's lock for each step, and none while it waits for the disk.
+ */
+final class LogStart {
+    private final LogState state;
+    private final LogGuard guard;
+    private final LogCutter cutter;
+
+    /**
+     * Segments dropped so far, and how many of them the disk knows of. Guarded by the log's lock.
+     */
+    private long dropped;
+
+    private long durablyDropped;
+
+    LogStart(LogState state, LogGuard guard, LogCutter cutter) {
+        this.state = state;
+        this.guard = guard;
+        this.cutter = cutter;
+    }
+
+    /** Records below the offset are gone for every reader, and files that hold only such go. */
+    void advance(long offset) {
+        guard.change(() -> move(offset));
+        dropBelow();
+    }
+
+    /** The first half of {@link #advance}, for who holds the lock. */
+    void move(long offset) throws IOException {
+        LogView view = state.view;
+        if (offset > view.end()) {
+            throw new IllegalArgumentException(
+                    "the log ends at " + view.end() + " and cannot start at " + offset);
+        }
+        if (offset > view.start()) {
+            state.view = view.withStart(offset);
+            state.epochs.truncateFromStart(offset);
+            state.writeEpochsWhenPossible();
+        }
+    }
+
+    /** The second half. */
+    void dropBelow() {
+        for (boolean more = true; more; ) {
+            long toSync = unknownToTheDisk();
+            if (toSync > 0) {
+                var _ =
+                        guard.find(() -> {
+                            DiskSync.syncPath(state.directory);
+                            return true;
+                        });
+            }
+            more = dropFirst(toSync);
+        }
+    }
+
+    /** How many were dropped ever, where another one is to follow that must wait for their sync. */
+    private long unknownToTheDisk() {
+        state.lock.lock();
+        try {
+            return dropped > durablyDropped && isFirstBelow(state.view) ? dropped : 0;
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    private static boolean isFirstBelow(LogView view) {
+        return view.segments().size() > 1 && view.endOf(0) <= view.start();
+    }
+
+    /** Returns whether there is another one. */
+    private boolean dropFirst(long synced) {
+        boolean[] more = new boolean[1];
+        guard.change(() -> {
+            durablyDropped = Math.max(durablyDropped, synced);
+            if (isFirstBelow(state.view) && dropped == durablyDropped) {
+                dropFirst(state.view);
+            }
+            more[0] = isFirstBelow(state.view);
+        });
+        return more[0];
+    }
+
+    private void dropFirst(LogView view) throws IOException {
+        if (!state.snapshots.areSynced()) {
+            // Who wrote the records that go is known from there alone.
+            state.snapshots.sync();
+        }
+        List<Segment> kept = view.segments().subList(1, view.segments().size());
+        state.view =
+                new LogView(
+                        List.copyOf(kept),
+                        view.start(),
+                        view.end(),
+                        view.endPosition(),
+                        view.cuts());
+        cutter.discard(view.segments().getFirst());
+        dropped++;
+        state.namesChanged = true;
+    }
+}
