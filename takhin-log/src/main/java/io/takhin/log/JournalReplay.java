@@ -168,8 +168,9 @@ final class JournalReplay implements AutoCloseable {
     }
 
     /**
-     * Whether the file has another whole batch for the same offset, and not just a torn one. The
-     * first offset of a batch is not under its CRC.
+     * Whether the file has another whole batch for the same offset, or after compaction for a later
+     * one, and not just a torn one. The first offset of a batch is not under its CRC; where that is
+     * what was lost, zeros are there.
      */
     private static boolean hasOtherBatch(
             FileChannel segment, int position, ByteBuffer payload, int differsAt)
@@ -180,7 +181,7 @@ final class JournalReplay implements AutoCloseable {
                 new BatchScanner(segment, position + at, end, BatchScanner.LOOKUP_BYTES);
         return at + BatchHeader.BYTES <= payload.limit()
                 && scanner.next()
-                && scanner.baseOffset() == BatchHeader.baseOffset(payload, at)
+                && scanner.baseOffset() >= BatchHeader.baseOffset(payload, at)
                 && scanner.isCrcValid();
     }
 

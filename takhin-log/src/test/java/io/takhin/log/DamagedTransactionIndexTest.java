@@ -51,7 +51,7 @@ class DamagedTransactionIndexTest {
     /** Records of some producers, in transactions that overlap, and of others without. */
     private void write(PartitionLog log, RandomGenerator random, int batches) {
         for (int i = 0; i < batches; i++) {
-            long id = 10 + random.nextInt(PRODUCERS);
+            long id = 10L + random.nextInt(PRODUCERS);
             if (random.nextInt(3) == 0) {
                 append(log, Batches.of("plain " + i), Origin.CLIENT);
             } else if (open.contains(id) && random.nextInt(3) == 0) {
@@ -136,7 +136,7 @@ class DamagedTransactionIndexTest {
         try (LogDirectory directory = open()) {
             PartitionLog log = orders(directory);
             write(log, random, 150);
-            undo(log, 10 + PRODUCERS);
+            undo(log, 10L + PRODUCERS);
             return answers(log);
         }
     }
