@@ -8,7 +8,6 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -322,9 +321,6 @@ final class LogReader {
                             record.offset(), record.timestamp(), batch.partitionLeaderEpoch());
                 }
             }
-        } catch (IllegalArgumentException e) {
-            // Kafka's iterator lets some garbage through as this.
-            throw new InvalidRecordException("a batch holds what are no records", e);
         }
         return null;
     }

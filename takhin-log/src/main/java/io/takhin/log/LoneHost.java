@@ -56,6 +56,7 @@ final class LoneHost implements LogHost {
     public void fail(IOException cause) {
         if (failure == null) {
             failure = cause;
+            log.error("the disk failed, and the log that lies there alone is offline", cause);
         }
     }
 

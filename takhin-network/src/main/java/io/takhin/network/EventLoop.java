@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class EventLoop implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EventLoop.class);
+    private static final int POSTED_AT_ONCE = 1000;
     private static final int RECEIVE_BUFFER_BYTES = 256 << 10;
     private static final int SEND_BUFFER_BYTES = 64 << 10;
 
@@ -232,9 +233,14 @@ final class EventLoop implements AutoCloseable {
         }
     }
 
+    /** Not all, where tasks keep coming: sockets and deadlines have their turn in between. */
     private void runPosted() {
+        int left = POSTED_AT_ONCE;
         for (Runnable task = posted.poll(); task != null; task = posted.poll()) {
             runGuarded(task);
+            if (--left == 0) {
+                return;
+            }
         }
     }
 
@@ -274,7 +280,9 @@ final class EventLoop implements AutoCloseable {
     private void end() {
         attached(Attached.class).forEach(owner -> runGuarded(owner::abandon));
         ended = true;
-        runPosted();
+        while (!posted.isEmpty()) {
+            runPosted();
+        }
         buffers.close();
         try {
             selector.close();

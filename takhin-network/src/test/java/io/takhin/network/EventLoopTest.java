@@ -2,6 +2,7 @@ package io.takhin.network;
 
 import io.takhin.base.Clock;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,28 @@ final class EventLoopTest {
             loop.start();
 
             TestServer.await(() -> runs.get() > 1);
+        }
+    }
+
+    @Test
+    void tasksThatKeepComingLeaveRoomForDeadlines() throws Exception {
+        AtomicBoolean due = new AtomicBoolean();
+        try (EventLoop loop = new EventLoop("posting", Clock.SYSTEM)) {
+            Runnable again =
+                    new Runnable() {
+                        @Override
+                        public void run() {
+                            if (!due.get()) {
+                                loop.execute(this);
+                            }
+                        }
+                    };
+            loop.executeAfter(Duration.ofMillis(1), () -> due.set(true));
+            loop.execute(again);
+
+            loop.start();
+
+            TestServer.await(due::get);
         }
     }
 }

@@ -143,13 +143,24 @@ public final class HostedPartitions implements MetadataListener {
         }
         boolean led = partition.isLeader();
         int epochBefore = partition.state().leaderEpoch();
-        ReplicaState now = partition.onLeader(assigned.leaderEpoch(), assigned.leader());
+        ReplicaState now = takeLeader(partition, assigned);
         if (now instanceof ReplicaState.Leader leader) {
             if (!led || leader.leaderEpoch() != epochBefore) {
                 tellBegan(partition, leader.leaderEpoch());
             }
         } else if (led) {
             tellEnded(partition);
+        }
+    }
+
+    /** A disk that fails now must not take the metadata, and so the process, along. */
+    private static ReplicaState takeLeader(Partition partition, ClusterView.Partition assigned) {
+        try {
+            return partition.onLeader(assigned.leaderEpoch(), assigned.leader());
+        } catch (KafkaStorageException e) {
+            log.error("{} cannot be led", partition.topicPartition(), e);
+            partition.takeOffline(String.valueOf(e.getMessage()), Errors.KAFKA_STORAGE_ERROR);
+            return partition.state();
         }
     }
 
@@ -224,7 +235,12 @@ public final class HostedPartitions implements MetadataListener {
         if (led) {
             tellEnded(partition);
         }
-        directory.delete(partition.topicPartition());
+        try {
+            directory.delete(partition.topicPartition());
+        } catch (KafkaStorageException e) {
+            // The next start finds a log of no topic, and sets it aside.
+            log.error("the files of {} stay where they are", partition.topicPartition(), e);
+        }
     }
 
     private void reconfigure(ConfigResource resource, ClusterView view) {

@@ -37,21 +37,16 @@ public final class AlterConfigsHandler implements ApiHandler {
         List<ConfigChange> changes =
                 request.resources().stream().map(AlterConfigsHandler::change).toList();
         ConfigAlteration.Sorted sorted = alteration.sort(changes, request.validateOnly());
-        if (sorted.forController().isEmpty()) {
-            exchange.reply(answer(sorted.settled()));
-            return;
-        }
-        Controller.Session session =
-                controller.session(Controller.callerOf(exchange), TIMEOUT_MILLIS);
-        Answers.give(
+        alteration.carryOut(
                 exchange,
-                session.ask(question(request, sorted), AlterConfigsResponseData.class)
-                        .thenApply(AlterConfigsHandler::outcomes)
-                        .thenApply(outcomes ->
-                                answer(
-                                        alteration.answered(
-                                                sorted, outcomes, request.validateOnly()))),
-                problem -> answer(sorted.failed(problem)));
+                sorted,
+                request.validateOnly(),
+                () ->
+                        controller
+                                .session(Controller.callerOf(exchange), TIMEOUT_MILLIS)
+                                .ask(question(request, sorted), AlterConfigsResponseData.class)
+                                .thenApply(AlterConfigsHandler::outcomes),
+                AlterConfigsHandler::answer);
     }
 
     private static ConfigChange change(AlterConfigsResource resource) {

@@ -3,6 +3,7 @@ package io.takhin.broker.api;
 import io.takhin.broker.topicconfig.GroupConfigs;
 import io.takhin.broker.topicconfig.TopicSettings;
 import io.takhin.metadata.ClusterView;
+import io.takhin.network.Exchange;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,10 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -138,10 +142,32 @@ public final class ConfigAlteration {
     }
 
     /**
-     * To be called when the controller has answered: all outcomes of the request. Says which of the
-     * values that were taken have no effect yet.
+     * Asks the controller for what is left to it, and answers the client with all outcomes.
+     *
+     * @param ask the question to the controller; not asked where nothing is left to it
+     * @param answer from all outcomes
      */
-    List<Outcome> answered(Sorted sorted, List<Outcome> ofController, boolean validateOnly) {
+    <R extends ApiMessage> void carryOut(
+            Exchange exchange,
+            Sorted sorted,
+            boolean validateOnly,
+            Supplier<CompletableFuture<List<Outcome>>> ask,
+            Function<List<Outcome>, R> answer) {
+        if (sorted.forController().isEmpty()) {
+            exchange.reply(answer.apply(sorted.settled()));
+            return;
+        }
+        Answers.give(
+                exchange,
+                ask.get()
+                        .thenApply(
+                                outcomes -> answer.apply(answered(sorted, outcomes, validateOnly))),
+                problem -> answer.apply(sorted.failed(problem)));
+    }
+
+    /** All outcomes. Says which of the values that were taken have no effect yet. */
+    private static List<Outcome> answered(
+            Sorted sorted, List<Outcome> ofController, boolean validateOnly) {
         if (!validateOnly) {
             Set<ConfigResource> done =
                     ofController.stream()

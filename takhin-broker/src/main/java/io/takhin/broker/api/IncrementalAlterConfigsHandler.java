@@ -38,21 +38,18 @@ public final class IncrementalAlterConfigsHandler implements ApiHandler {
         List<ConfigChange> changes =
                 request.resources().stream().map(IncrementalAlterConfigsHandler::change).toList();
         ConfigAlteration.Sorted sorted = alteration.sort(changes, request.validateOnly());
-        if (sorted.forController().isEmpty()) {
-            exchange.reply(answer(sorted.settled()));
-            return;
-        }
-        Controller.Session session =
-                controller.session(Controller.callerOf(exchange), TIMEOUT_MILLIS);
-        Answers.give(
+        alteration.carryOut(
                 exchange,
-                session.ask(question(request, sorted), IncrementalAlterConfigsResponseData.class)
-                        .thenApply(IncrementalAlterConfigsHandler::outcomes)
-                        .thenApply(outcomes ->
-                                answer(
-                                        alteration.answered(
-                                                sorted, outcomes, request.validateOnly()))),
-                problem -> answer(sorted.failed(problem)));
+                sorted,
+                request.validateOnly(),
+                () ->
+                        controller
+                                .session(Controller.callerOf(exchange), TIMEOUT_MILLIS)
+                                .ask(
+                                        question(request, sorted),
+                                        IncrementalAlterConfigsResponseData.class)
+                                .thenApply(IncrementalAlterConfigsHandler::outcomes),
+                IncrementalAlterConfigsHandler::answer);
     }
 
     private static ConfigChange change(AlterConfigsResource resource) {
