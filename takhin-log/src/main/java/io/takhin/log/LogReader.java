@@ -31,12 +31,10 @@ final class LogReader {
 
     private final LogState state;
     private final LogGuard guard;
-    private final IndexRepair repair;
 
     LogReader(LogState state, LogGuard guard) {
         this.state = state;
         this.guard = guard;
-        this.repair = new IndexRepair(state);
     }
 
     /** One search; may fail in odd ways when the log is cut while it runs. */
@@ -156,7 +154,7 @@ final class LogReader {
     private LogRead unchecked(LogView view, int index, Wish wish, int from, int to) {
         if (!state.isWritable()) {
             // Asked again, a check that failed would fail for ever.
-            throw new KafkaStorageException("partition " + state.partition + " is offline");
+            throw offline();
         }
         Segment segment = view.segments().get(index);
         if (segment.checked().isDamaged(from)) {
@@ -164,6 +162,10 @@ final class LogReader {
         }
         ReadCheck.Range range = new ReadCheck.Range(index, wish.offset, from, to);
         return new LogRead.Unchecked(to - from, new ReadCheck(state, guard, view, range));
+    }
+
+    private KafkaStorageException offline() {
+        return new KafkaStorageException("partition " + state.partition + " is offline");
     }
 
     private static int lengthOf(
@@ -268,7 +270,7 @@ final class LogReader {
     private TimestampOffset confirmedNewest(LogView view, int index) throws IOException {
         Segment segment = view.segments().get(index);
         if (!segment.confirmNewest(view.sizeOf(index))) {
-            repair.times(segment);
+            new IndexRepair(state).times(segment);
         }
         return segment.newest();
     }
@@ -302,7 +304,7 @@ final class LogReader {
         int end = view.sizeOf(index);
         TimeCheck.Answer start = TimeCheck.start(segment, channel, timestamp, end);
         if (!start.sound()) {
-            repair.times(segment);
+            new IndexRepair(state).times(segment);
         }
         long offset = Math.max(start.found().offset(), view.start());
         int from = segment.startFor(channel, offset, end);
@@ -388,6 +390,10 @@ final class LogReader {
             for (int i = Math.max(0, view.indexOf(from)); i < view.segments().size(); i++) {
                 Segment segment = view.segments().get(i);
                 if (TransactionCheck.isNeeded(state, segment)) {
+                    if (!state.isWritable()) {
+                        // Asked again, a check that cannot be noted would be wanted for ever.
+                        throw offline();
+                    }
                     if (!mayWait) {
                         return Optional.empty();
                     }

@@ -72,11 +72,22 @@ final class TransactionCheck {
             if (seen == null) {
                 return;
             }
+            settle(seen, read(seen));
+        }
+    }
+
+    private Said read(Seen seen) throws IOException {
+        try {
             Said said = read(seen, false);
-            if (!said.same && said.sound) {
-                said = read(seen, true);
-            }
-            settle(seen, said);
+            return said.same || !said.sound ? said : read(seen, true);
+        } catch (BatchScanner.TornReadException | RuntimeException e) {
+            // Asked again it would be the same.
+            log.warn(
+                    "partition {}: the transactions of segment {} cannot be read",
+                    state.partition,
+                    segment.baseOffset(),
+                    e);
+            return new Said(seen.entries, NOTHING_STABLE, true, false);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.takhin.testkit.ManualClock;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -217,6 +219,20 @@ class DamagedTransactionIndexTest {
             log.abortedTransactions(0, 2);
             assertThat(log.abortedTransactionsIfChecked(0, 2).orElseThrow()).hasSize(1);
         }
+    }
+
+    // Else it would be told for ever to have it checked first.
+    @Test
+    void whoAsksALogThatIsOfflineIsToldSo() throws IOException {
+        try (LogDirectory directory = open()) {
+            undo(orders(directory), 10);
+        }
+        LogDirectory directory = open();
+        PartitionLog log = orders(directory);
+        directory.abandon();
+
+        assertThatThrownBy(() -> log.abortedTransactionsIfChecked(0, 2))
+                .isInstanceOf(KafkaStorageException.class);
     }
 
     @Test
