@@ -31,8 +31,9 @@ final class DiskSync {
      * Returns when everything the plans name is durable; an error means that nothing may be.
      *
      * @param otherDirtyBytes what the file system may have to write besides
+     * @return whether everything else on the file system is durable too
      */
-    void sync(Collection<LogDurability.Plan> plans, long otherDirtyBytes) throws IOException {
+    boolean sync(Collection<LogDurability.Plan> plans, long otherDirtyBytes) throws IOException {
         List<SharedFile> files = new ArrayList<>();
         Set<Path> paths = new LinkedHashSet<>();
         for (LogDurability.Plan plan : plans) {
@@ -41,7 +42,7 @@ final class DiskSync {
         }
         if (rule.prefersSyncfs(files.size() + paths.size(), otherDirtyBytes)
                 && syncTogether(files, plans.iterator().next().directory())) {
-            return;
+            return true;
         }
         for (SharedFile file : files) {
             file.sync();
@@ -50,6 +51,7 @@ final class DiskSync {
         for (Path path : paths) {
             syncPath(path);
         }
+        return false;
     }
 
     /** Returns when the files, all in one directory, are durable. */

@@ -110,7 +110,10 @@ final class FlushRound {
 
     private void syncSegments(long startNanos) throws IOException {
         List<LogDurability.Plan> plans = toSegments.stream().map(Part::plan).toList();
-        disk.sync(plans, journal == null ? 0 : journal.usedBytes());
+        boolean all = disk.sync(plans, journal == null ? 0 : journal.dirtyBytes());
+        if (all && journal != null) {
+            journal.allSynced();
+        }
         forgetWhatWasCut();
         if (toSegments.stream().anyMatch(part -> part.log.durability().isRecoveryPointTooHigh())) {
             host.writeRecoveryPoints();

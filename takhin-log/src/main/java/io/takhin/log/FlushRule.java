@@ -18,7 +18,7 @@ record FlushRule(
         int roundBytesMax,
         int syncfsFrom,
         int settleBytes) {
-    static final FlushRule MEASURED = new FlushRule(64 << 20, 64 << 10, 8 << 20, 4, 256 << 10);
+    static final FlushRule MEASURED = new FlushRule(64 << 20, 128 << 10, 4 << 20, 4, 256 << 10);
 
     /** Segments catch up when a half is full. */
     FlushRule(int journalHalfBytes, int rangeBytesMax, int roundBytesMax, int syncfsFrom) {

@@ -29,6 +29,9 @@ final class Journal {
     private @Nullable JournalHalf current;
     private @Nullable ByteBuffer buffer;
 
+    /** Taken since the last sync of the whole file system. */
+    private long takenBytes;
+
     private Journal(JournalFile file, GroupCommit.Host host) {
         this.file = file;
         this.halves = List.of(new JournalHalf(0), new JournalHalf(1));
@@ -95,6 +98,16 @@ final class Journal {
             used += half.holdsEntries() ? half.filled() : 0;
         }
         return used;
+    }
+
+    /** At most so many bytes of segments are dirty because only the journal was synced. */
+    long dirtyBytes() {
+        return Math.min(takenBytes, usedBytes());
+    }
+
+    /** The whole file system was synced: no segment is dirty, whatever is known of each. */
+    void allSynced() {
+        takenBytes = 0;
     }
 
     long capacity() {
@@ -183,6 +196,7 @@ final class Journal {
             return false;
         }
         JournalFormat.putEntry(target, at, JournalEntry.data(half.generation(), log, range));
+        takenBytes += range.bytes();
         note(half, log);
         return true;
     }

@@ -146,6 +146,25 @@ class JournalWithoutRoomTest {
     }
 
     @Test
+    void aSyncOfTheFileSystemLeavesNothingDirtyThatTheJournalHas() throws IOException {
+        while (journal.dirtyBytes() == 0) {
+            append();
+        }
+        List<PartitionLog> others = new ArrayList<>();
+        for (int i = 1; i <= RULE.syncfsFrom(); i++) {
+            PartitionLog other =
+                    directory.open(
+                            new TopicPartition("orders", i), Uuid.ONE_UUID, Batches.config());
+            other.appendAsLeader(Batches.of("value"), 0, Origin.CLIENT);
+            others.add(other);
+        }
+
+        round.flush(others);
+
+        assertThat(journal.dirtyBytes() == 0).isEqualTo(Syncfs.sync(root));
+    }
+
+    @Test
     void aCutWaitsUntilTheJournalHasNothingOfTheLog() throws IOException, InterruptedException {
         fill();
         log.truncateTo(1);
