@@ -179,7 +179,8 @@ final class FetchReader {
                     pass.addUnchecked(uncheckedTransactions(partition, wanted, found));
                     return;
                 }
-                data.setAbortedTransactions(aborted.get().stream().map(FetchReader::toWire).toList());
+                data.setAbortedTransactions(
+                        aborted.get().stream().map(FetchReader::toWire).toList());
             }
             whole = true;
         } finally {

@@ -24,7 +24,9 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a reader of committed records has to skip, of transactions from before the broker's start. */
+/**
+ * What a reader of committed records has to skip, of transactions from before the broker's start.
+ */
 class CommittedRecordsTest {
     private static final long PRODUCER = 7;
 
@@ -42,7 +44,9 @@ class CommittedRecordsTest {
             append(
                     log,
                     MemoryRecords.withEndTransactionMarker(
-                            PRODUCER, (short) 0, new EndTransactionMarker(ControlRecordType.ABORT, 1)),
+                            PRODUCER,
+                            (short) 0,
+                            new EndTransactionMarker(ControlRecordType.ABORT, 1)),
                     Origin.COORDINATOR);
         }
         Files.delete(root.resolve("orders-0/00000000000000000000.txnindex"));
@@ -65,8 +69,7 @@ class CommittedRecordsTest {
                         .setMaxWaitMs(0)
                         .setIsolationLevel(IsolationLevel.READ_COMMITTED.id());
         FetchHandler handler =
-                new FetchHandler(
-                        records.replicas(), new FetchSessions(Clock.SYSTEM));
+                new FetchHandler(records.replicas(), new FetchSessions(Clock.SYSTEM));
         PartitionData answer =
                 FakeExchange.of(request, 12)
                         .answerOf(handler, FetchResponseData.class)
