@@ -10,6 +10,7 @@ import java.util.NoSuchElementException;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.DefaultRecord;
 import org.apache.kafka.common.record.internal.DefaultRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
@@ -17,6 +18,7 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.ByteUtils;
 import org.apache.kafka.common.utils.CloseableIterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The records of a compressed batch that a client sent, decompressed up to a bound. What a batch
@@ -51,6 +53,7 @@ final class ClientRecords implements CloseableIterator<Record> {
         private static final int RECORD_EXPANSION_MAX = 8;
 
         private static final long BYTES_MIN = 16L << 20;
+        private static final int HEAP_PARTS = 8;
 
         static Bounds of(LogConfig config) {
             long batch = config.messageBytesMax();
@@ -59,34 +62,40 @@ final class ClientRecords implements CloseableIterator<Record> {
                     Math.max(BYTES_MIN, batch * RECORD_EXPANSION_MAX));
         }
 
+        /** For records that are in the log already: as much as one of them may take of the heap. */
+        static Bounds ofHeap() {
+            long part = Runtime.getRuntime().maxMemory() / HEAP_PARTS;
+            return new Bounds(Long.MAX_VALUE, Math.max(BYTES_MIN, part));
+        }
+
         RecordTooLargeException exceeded() {
             return new RecordTooLargeException(
-                    "the batch decompresses to more than %d bytes, or a record to more than %d"
+                    "the batch decompresses to more than %d bytes, or a record of it to more than %d"
                             .formatted(bytes, recordBytes));
         }
     }
 
-    private ClientRecords(DefaultRecordBatch batch, boolean withContent, Bounds bounds) {
+    private ClientRecords(
+            DefaultRecordBatch batch, boolean withContent, Bounds bounds, BufferSupplier buffers) {
         this.batch = batch;
         this.withContent = withContent;
         this.bounds = bounds;
         this.records =
-                new BufferedInputStream(
-                        new Bounded(batch.recordInputStream(BufferSupplier.NO_CACHING), bounds));
+                new BufferedInputStream(new Bounded(batch.recordInputStream(buffers), bounds));
         this.left = batch.countOrNull();
     }
 
     /** Whole records. */
-    static CloseableIterator<Record> of(RecordBatch batch, Bounds bounds) {
+    static CloseableIterator<Record> of(RecordBatch batch, Bounds bounds, BufferSupplier buffers) {
         return batch.isCompressed()
-                ? new ClientRecords((DefaultRecordBatch) batch, true, bounds)
-                : batch.streamingIterator(BufferSupplier.NO_CACHING);
+                ? new ClientRecords((DefaultRecordBatch) batch, true, bounds, buffers)
+                : batch.streamingIterator(buffers);
     }
 
     /** Records without their keys, values and headers; whether there is a key can be asked. */
     static CloseableIterator<Record> withoutContent(DefaultRecordBatch batch, Bounds bounds) {
         return batch.isCompressed()
-                ? new ClientRecords(batch, false, bounds)
+                ? new ClientRecords(batch, false, bounds, BufferSupplier.NO_CACHING)
                 : batch.skipKeyValueIterator(BufferSupplier.NO_CACHING);
     }
 
@@ -131,12 +140,20 @@ final class ClientRecords implements CloseableIterator<Record> {
                 batch.baseOffset(),
                 batch.baseTimestamp(),
                 batch.baseSequence(),
-                null);
+                logAppendTime());
     }
 
     private Record partial() throws IOException {
         return DefaultRecord.readPartiallyFrom(
-                records, batch.baseOffset(), batch.baseTimestamp(), batch.baseSequence(), null);
+                records,
+                batch.baseOffset(),
+                batch.baseTimestamp(),
+                batch.baseSequence(),
+                logAppendTime());
+    }
+
+    private @Nullable Long logAppendTime() {
+        return batch.timestampType() == TimestampType.LOG_APPEND_TIME ? batch.maxTimestamp() : null;
     }
 
     @Override

@@ -158,7 +158,7 @@ final class Compaction implements AutoCloseable {
         if (batch.isControlBatch()) {
             transactions.isEmpty(batch);
         } else if (!transactions.isAborted(batch)) {
-            try (CloseableIterator<Record> records = batch.streamingIterator(buffers)) {
+            try (CloseableIterator<Record> records = recordsOf(batch)) {
                 while (records.hasNext()) {
                     Record record = records.next();
                     boolean counts = record.hasKey() && record.offset() >= section.first();
@@ -229,13 +229,27 @@ final class Compaction implements AutoCloseable {
             BatchScanner scanner =
                     new BatchScanner(channel, 0, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
             while (scanner.next()) {
-                batchAt(segment, scanner);
+                MutableRecordBatch batch = batchAt(segment, scanner);
+                if (batch.lastOffset() > map.latestOffset()) {
+                    checkSizes(batch);
+                }
                 target.add(MemoryRecords.readableRecords(scanner.batch()), filter, buffers);
             }
             checkEnd(segment, scanner);
         } finally {
             segment.file().release();
         }
+    }
+
+    /** Of what {@link #buildMap} has not met: what is written anew is read without a bound. */
+    private void checkSizes(MutableRecordBatch batch) {
+        try (CloseableIterator<Record> records = recordsOf(batch)) {
+            records.forEachRemaining(_ -> {});
+        }
+    }
+
+    private CloseableIterator<Record> recordsOf(MutableRecordBatch batch) {
+        return ClientRecords.of(batch, ClientRecords.Bounds.ofHeap(), buffers);
     }
 
     private void putInPlace(SegmentSwap swap) throws IOException {

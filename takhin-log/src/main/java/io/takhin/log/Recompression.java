@@ -11,6 +11,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,8 @@ final class Recompression {
     /** Of a batch that was checked, but for its records. */
     static Recompressed apply(ByteBuffer batch, Compression wanted, ClientRecords.Bounds bounds) {
         MutableRecordBatch old = MemoryRecords.readableRecords(batch).batches().iterator().next();
-        try (CloseableIterator<Record> records = ClientRecords.of(old, bounds);
+        try (CloseableIterator<Record> records =
+                        ClientRecords.of(old, bounds, BufferSupplier.NO_CACHING);
                 MemoryRecordsBuilder builder = builderLike(old, batch.remaining(), wanted)) {
             long expected = old.baseOffset();
             while (records.hasNext()) {

@@ -147,6 +147,32 @@ class ClientRecordsTest {
     }
 
     @Test
+    void aRecordThatClaimsTooMuchEndsTheCompactionOfItsLogAndNoMore() throws IOException {
+        ManualClock clock = new ManualClock(Batches.NOW);
+        LogConfig small = PLAIN.with().segmentBytes(1024).build();
+        try (LogDirectory directory = Directories.open(root.resolve("data"), small, clock)) {
+            PartitionLog orders = Directories.orders(directory, small);
+            orders.appendAsLeader(liar(), 0, Origin.CLIENT);
+            for (int i = 0; i < 20; i++) {
+                orders.appendAsLeader(Batches.of("x".repeat(200)), 0, Origin.CLIENT);
+            }
+            Directories.settle(directory, orders);
+            orders.reconfigure(small.withCleanup(Cleanup.compact(0.01, Long.MAX_VALUE)));
+            CompactionLook look =
+                    new CompactionLook(
+                            directory,
+                            Directories.ALL_VISIBLE,
+                            clock,
+                            Directories.unlimited(clock, 1 << 12));
+
+            look.run();
+
+            assertThat(look.status(orders).lastError()).isPresent();
+            assertThat(directory.isOnline()).isTrue();
+        }
+    }
+
+    @Test
     void aBatchInsideTheBoundsIsCompressedAnew() throws IOException {
         SimpleRecord large = new SimpleRecord(Batches.NOW, null, new byte[8 << 20]);
 
