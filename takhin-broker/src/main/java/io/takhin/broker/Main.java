@@ -2,6 +2,7 @@ package io.takhin.broker;
 
 import io.takhin.broker.config.InvalidConfigException;
 import io.takhin.broker.config.LoadedConfig;
+import io.takhin.metadata.Preload;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,7 @@ public final class Main {
     }
 
     private int serve(CommandLine.Start start) {
+        Preload.start();
         StopSignal stop = StopSignal.install();
         try {
             Program program =

@@ -35,7 +35,7 @@ final class StorageReports implements RecoveryListener, DiskSpace.Listener, Flus
     @Override
     public void readBack(int done, int total) {
         series.readBack(done, total);
-        health.notReady("reading back partitions: %d of %d".formatted(done, total));
+        health.notReady("reading back partitions: " + done + " of " + total);
         if (clock.nanos() - saidNanos > PROGRESS_NANOS) {
             saidNanos = clock.nanos();
             log.info("reading back partitions done={} total={}", done, total);

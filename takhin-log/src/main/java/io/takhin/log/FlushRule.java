@@ -20,6 +20,12 @@ record FlushRule(
         int settleBytes) {
     static final FlushRule MEASURED = new FlushRule(64 << 20, 128 << 10, 4 << 20, 4, 256 << 10);
 
+    /**
+     * For a log alone, which has a handful of files: linking the system's syncfs takes as long as a
+     * hundred of their syncs, in the middle of a start.
+     */
+    static final FlushRule FILE_BY_FILE = new FlushRule(0, 0, 0, 1 << 20);
+
     /** Segments catch up when a half is full. */
     FlushRule(int journalHalfBytes, int rangeBytesMax, int roundBytesMax, int syncfsFrom) {
         this(journalHalfBytes, rangeBytesMax, roundBytesMax, syncfsFrom, Integer.MAX_VALUE);

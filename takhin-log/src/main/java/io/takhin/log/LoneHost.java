@@ -29,7 +29,7 @@ final class LoneHost implements LogHost {
     private final ReentrantLock flushing = new ReentrantLock();
 
     @GuardedBy("flushing")
-    private final DiskSync disk = new DiskSync(FlushRule.MEASURED);
+    private final DiskSync disk = new DiskSync(FlushRule.FILE_BY_FILE);
 
     private volatile @Nullable IOException failure;
 

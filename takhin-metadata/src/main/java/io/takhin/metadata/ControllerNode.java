@@ -46,6 +46,7 @@ final class ControllerNode {
         Map<String, Object> staticConfig = new HashMap<>(settings.topicDefaults());
         return new QuorumController.Builder(settings.nodeId(), format.clusterId())
                 .setTime(surroundings.time())
+                .setLogContext(new PlainLogging())
                 .setThreadNamePrefix("controller-" + settings.nodeId() + "-")
                 .setRaftClient(raft.client())
                 .setQuorumFeatures(

@@ -22,14 +22,17 @@ final class ImageLoading {
                 .build();
     }
 
-    static SnapshotGenerator snapshots(
+    static SnapshotEmitter emitter(
             MetadataSettings settings, RaftNode raft, Surroundings surroundings) {
-        SnapshotEmitter emitter =
-                new SnapshotEmitter.Builder()
-                        .setNodeId(settings.nodeId())
-                        .setTime(surroundings.time())
-                        .setRaftClient(raft.client())
-                        .build();
+        return new SnapshotEmitter.Builder()
+                .setNodeId(settings.nodeId())
+                .setTime(surroundings.time())
+                .setRaftClient(raft.client())
+                .build();
+    }
+
+    static SnapshotGenerator snapshots(
+            SnapshotEmitter emitter, MetadataSettings settings, Surroundings surroundings) {
         Timing timing = settings.timing();
         return new SnapshotGenerator.Builder(emitter)
                 .setNodeId(settings.nodeId())

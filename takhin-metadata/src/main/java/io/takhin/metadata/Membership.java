@@ -213,7 +213,7 @@ public final class Membership {
                         .setWantShutDown(state == State.LEAVING)
                         .setOfflineLogDirs(new ArrayList<>(offlineDirectories));
         // Several fit into a session: a controller that died without a word must not cost it.
-        Duration timeout = timing.session().dividedBy(3);
+        Duration timeout = Duration.ofMillis(timing.session().toMillis() / 3);
         send(request, HEARTBEAT_VERSION, timeout, this::onHeartbeat);
     }
 

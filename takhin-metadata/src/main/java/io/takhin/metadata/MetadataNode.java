@@ -17,6 +17,7 @@ import org.apache.kafka.common.feature.Features;
 import org.apache.kafka.common.feature.SupportedVersionRange;
 import org.apache.kafka.controller.Controller;
 import org.apache.kafka.image.loader.MetadataLoader;
+import org.apache.kafka.image.publisher.SnapshotEmitter;
 import org.apache.kafka.image.publisher.SnapshotGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +43,7 @@ public final class MetadataNode {
     private final ViewPublisher views;
     private final MetadataLoader loader;
     private final SnapshotGenerator snapshots;
+    private final StopSnapshot stopSnapshot;
     private final QuorumAccess quorum;
     private final Membership membership;
     private final ProducerIds producerIds;
@@ -93,7 +95,9 @@ public final class MetadataNode {
                             membership.onApplied(offset);
                         });
         this.loader = ImageLoading.loader(settings, raft, surroundings);
-        this.snapshots = ImageLoading.snapshots(settings, raft, surroundings);
+        SnapshotEmitter emitter = ImageLoading.emitter(settings, raft, surroundings);
+        this.snapshots = ImageLoading.snapshots(emitter, settings, surroundings);
+        this.stopSnapshot = new StopSnapshot(emitter, raft.client(), applied);
         this.voter =
                 settings.isVoter()
                         ? new VoterRegistration(settings, quorum, surroundings.timer())
@@ -166,7 +170,8 @@ public final class MetadataNode {
         raft.client().register(loader);
         raft.start();
         var _ =
-                loader.installPublishers(List.of(new UnheededRules(), views, snapshots))
+                loader.installPublishers(
+                                List.of(new UnheededRules(), stopSnapshot, views, snapshots))
                         .whenComplete((_, error) -> {
                             if (error != null) {
                                 log.error("the metadata cannot be published", error);
@@ -236,13 +241,15 @@ public final class MetadataNode {
      */
     public void stop() throws InterruptedException {
         awaitLeft();
+        // Two at a time would write the same one.
+        closeQuietly(snapshots);
+        stopSnapshot.write();
         if (controller != null) {
             controller.beginShutdown();
         }
         loader.beginShutdown();
         raft.stop();
         closeQuietly(loader);
-        closeQuietly(snapshots);
         if (controller != null) {
             controller.close();
         }

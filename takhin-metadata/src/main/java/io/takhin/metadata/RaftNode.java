@@ -58,7 +58,7 @@ final class RaftNode {
         this.time = surroundings.time();
         this.raftLog = raftLog;
         this.metrics = new Metrics(surroundings.time());
-        LogContext context = new LogContext("[raft node=" + settings.nodeId() + "] ");
+        LogContext context = new PlainLogging();
         this.client =
                 new KafkaRaftClient<>(
                         OptionalInt.of(settings.nodeId()),

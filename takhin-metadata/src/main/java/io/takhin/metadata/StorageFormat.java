@@ -5,20 +5,27 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Properties;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
 import org.apache.kafka.metadata.bootstrap.BootstrapMetadata;
 import org.apache.kafka.metadata.properties.MetaProperties;
 import org.apache.kafka.metadata.properties.MetaPropertiesVersion;
-import org.apache.kafka.metadata.properties.PropertiesUtils;
+import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.KRaftVersion;
 import org.apache.kafka.server.common.MetadataVersion;
+import org.apache.kafka.server.common.OffsetAndEpoch;
+import org.apache.kafka.snapshot.FileRawSnapshotWriter;
+import org.apache.kafka.snapshot.RecordsSnapshotWriter;
+import org.apache.kafka.snapshot.Snapshots;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +40,7 @@ import org.slf4j.LoggerFactory;
  */
 record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata bootstrap) {
     private static final Logger log = LoggerFactory.getLogger(StorageFormat.class);
+    private static final int BOOTSTRAP_BYTES_MAX = 16 << 10;
 
     /** Reads what the directory says of itself; takes it into use when it says nothing. */
     static StorageFormat open(MetadataSettings settings) throws IOException {
@@ -55,7 +63,7 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
         Path directory = settings.directory();
         Files.createDirectories(directory);
         BootstrapMetadata bootstrap = freshBootstrap();
-        new BootstrapDirectory(directory.toString()).writeBinaryFile(bootstrap);
+        writeBootstrap(directory, bootstrap);
         String clusterId = clusterIdFor(settings);
         Uuid directoryId = Uuid.randomUuid();
         MetaProperties properties =
@@ -66,9 +74,7 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
                         .setDirectoryId(directoryId)
                         .build();
         // Written last: a directory without it was not taken into use.
-        PropertiesUtils.writePropertiesFile(
-                properties.toProperties(), DirectoryIdentity.metaFile(directory).toString(), true);
-        VoteFile.syncDirectory(directory);
+        writeIdentity(properties, directory);
         log.info(
                 "data directory taken into use directory={} node={} cluster={} {}={}",
                 directory,
@@ -113,6 +119,48 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
             }
         }
         return BootstrapMetadata.fromVersions(version, levels, "the first start");
+    }
+
+    /**
+     * {@link Properties#store} would write today's date above, and load the names of the world's
+     * time zones for it.
+     */
+    private static void writeIdentity(MetaProperties identity, Path directory) throws IOException {
+        String lines =
+                identity.toProperties().entrySet().stream()
+                        .map(entry -> entry.getKey() + "=" + escaped(entry.getValue().toString()))
+                        .sorted()
+                        .collect(Collectors.joining("\n", "", "\n"));
+        Path file = DirectoryIdentity.metaFile(directory);
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        VoteFile.writeDurably(temporary, lines);
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        VoteFile.syncDirectory(directory);
+    }
+
+    /** As {@link Properties#load} reads it back. */
+    private static String escaped(String value) {
+        return value.replaceAll("[\\\\:=#! ]", "\\\\$0");
+    }
+
+    /** A snapshot before all records; with Kafka's own writer it would cost 8 MiB of heap. */
+    private static void writeBootstrap(Path directory, BootstrapMetadata bootstrap)
+            throws IOException {
+        OffsetAndEpoch before = new OffsetAndEpoch(0, 0);
+        try (RecordsSnapshotWriter<ApiMessageAndVersion> writer =
+                new RecordsSnapshotWriter.Builder()
+                        .setKraftVersion(KRaftVersion.KRAFT_VERSION_0)
+                        .setMaxBatchSizeBytes(BOOTSTRAP_BYTES_MAX)
+                        .setRawSnapshotWriter(FileRawSnapshotWriter.create(directory, before))
+                        .build(new MetadataRecordSerde())) {
+            writer.append(bootstrap.records());
+            writer.freeze();
+        }
+        Files.move(
+                Snapshots.snapshotPath(directory, before),
+                directory.resolve(BootstrapDirectory.BINARY_BOOTSTRAP_FILENAME),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static BootstrapMetadata readBootstrap(Path directory) throws IOException {

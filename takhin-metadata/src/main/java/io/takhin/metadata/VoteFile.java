@@ -119,19 +119,30 @@ final class VoteFile implements QuorumStateStore {
 
     private static String render(QuorumStateData data, short version) {
         String vote =
-                "\"leaderId\":%d,\"leaderEpoch\":%d,\"votedId\":%d"
-                        .formatted(data.leaderId(), data.leaderEpoch(), data.votedId());
+                "\"leaderId\":"
+                        + data.leaderId()
+                        + ",\"leaderEpoch\":"
+                        + data.leaderEpoch()
+                        + ",\"votedId\":"
+                        + data.votedId();
         if (version == 0) {
             String voters =
                     data.currentVoters().stream()
                             .map(voter -> "{\"voterId\":" + voter.voterId() + "}")
                             .collect(Collectors.joining(","));
-            return "{\"clusterId\":\"\",%s,\"appliedOffset\":0,\"currentVoters\":[%s],"
-                            .formatted(vote, voters)
-                    + "\"data_version\":0}";
+            return "{\"clusterId\":\"\","
+                    + vote
+                    + ",\"appliedOffset\":0,\"currentVoters\":["
+                    + voters
+                    + "],\"data_version\":0}";
         }
-        return "{%s,\"votedDirectoryId\":\"%s\",\"data_version\":%d}"
-                .formatted(vote, data.votedDirectoryId(), version);
+        return "{"
+                + vote
+                + ",\"votedDirectoryId\":\""
+                + data.votedDirectoryId()
+                + "\",\"data_version\":"
+                + version
+                + "}";
     }
 
     private long number(String json, String field) throws IOException {
@@ -150,7 +161,8 @@ final class VoteFile implements QuorumStateStore {
         return found.group(1);
     }
 
-    private static void writeDurably(Path target, String content) throws IOException {
+    /** Returns when the content is on the disk; the name may not be. */
+    static void writeDurably(Path target, String content) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(
                         target,
