@@ -49,7 +49,8 @@ class CommittedRecordsTest {
                             new EndTransactionMarker(ControlRecordType.ABORT, 1)),
                     Origin.COORDINATOR);
         }
-        Files.delete(root.resolve("orders-0/00000000000000000000.txnindex"));
+        // The marker, of today, is in a segment of its own.
+        Files.delete(root.resolve("orders-0/00000000000000000001.txnindex"));
 
         try (TestRecords records = new TestRecords(root)) {
             assertThat(aborted(records))
