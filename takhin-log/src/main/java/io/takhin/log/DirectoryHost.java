@@ -77,6 +77,12 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
         return openFiles;
     }
 
+    /** Returns when the housekeeper does nothing any more. */
+    void stopHousekeeping() {
+        housekeeper.stop();
+        restSync.close();
+    }
+
     @Override
     public void sync(List<SharedFile> files) throws IOException {
         restSync.sync(files, root);

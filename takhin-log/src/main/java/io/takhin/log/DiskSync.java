@@ -2,7 +2,6 @@ package io.takhin.log;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings files to the disk: one by one where they are few, by one sync of the whole file system
@@ -19,9 +19,12 @@ import java.util.Set;
  *
  * <p>Threads: one at a time.
  */
-final class DiskSync {
+final class DiskSync implements AutoCloseable {
     private final FlushRule rule;
     private boolean syncfsWorks = true;
+
+    /** Null until files are first synced together. */
+    private @Nullable Syncfs fileSystem;
 
     DiskSync(FlushRule rule) {
         this.rule = rule;
@@ -69,14 +72,26 @@ final class DiskSync {
         if (!syncfsWorks) {
             return false;
         }
+        Syncfs used = fileSystem == null ? Syncfs.open(directory) : fileSystem;
+        fileSystem = used;
+        if (used == null) {
+            syncfsWorks = false;
+            return false;
+        }
         int[] writes = files.stream().mapToInt(SharedFile::writes).toArray();
-        syncfsWorks =
-                directory.getFileSystem().equals(FileSystems.getDefault())
-                        && Syncfs.sync(directory);
-        for (int i = 0; syncfsWorks && i < writes.length; i++) {
+        used.sync();
+        for (int i = 0; i < writes.length; i++) {
             files.get(i).syncedUpTo(writes[i]);
         }
-        return syncfsWorks;
+        return true;
+    }
+
+    @Override
+    public void close() {
+        if (fileSystem != null) {
+            fileSystem.close();
+            fileSystem = null;
+        }
     }
 
     /** Makes a directory and those above it that are missing; their names are durable then. */

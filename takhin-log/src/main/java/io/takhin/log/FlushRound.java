@@ -28,13 +28,14 @@ final class FlushRound {
 
     FlushRound(
             FlushRule rule,
+            DiskSync disk,
             GroupCommit.Host host,
             @Nullable Journal journal,
             FlushObserver observer,
             Consumer<PartitionLog> again) {
         this.rule = rule;
         this.host = host;
-        this.disk = new DiskSync(rule);
+        this.disk = disk;
         this.journal = journal;
         this.observer = observer;
         this.again = again;

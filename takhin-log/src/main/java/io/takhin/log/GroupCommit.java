@@ -139,8 +139,8 @@ public final class GroupCommit {
     }
 
     private void run() {
-        try {
-            flushUntilStopped();
+        try (DiskSync disk = new DiskSync(rule)) {
+            flushUntilStopped(disk);
         } catch (RuntimeException | Error e) {
             // Without a flusher nothing can be acknowledged: that is what offline means.
             host.fail(new IOException("the flusher ended", e));
@@ -150,7 +150,7 @@ public final class GroupCommit {
         }
     }
 
-    private void flushUntilStopped() {
+    private void flushUntilStopped(DiskSync disk) {
         List<PartitionLog> logs = new ArrayList<>();
         FlushRound round = null;
         while (!stopped && host.isOnline()) {
@@ -166,7 +166,7 @@ public final class GroupCommit {
                 continue;
             }
             if (round == null) {
-                round = new FlushRound(rule, host, journal, this::tellObserver, this::commit);
+                round = new FlushRound(rule, disk, host, journal, this::tellObserver, this::commit);
             }
             try {
                 round.flush(logs);

@@ -272,7 +272,7 @@ public final class LogDirectory implements AutoCloseable {
             }
             closed = true;
             host.space().close();
-            host.housekeeper().stop();
+            host.stopHousekeeping();
             if (journal != null) {
                 journal.stopPreparing();
             }
@@ -337,7 +337,7 @@ public final class LogDirectory implements AutoCloseable {
     void abandon() throws IOException {
         closed = true;
         host.space().close();
-        host.housekeeper().stop();
+        host.stopHousekeeping();
         host.groupCommit().stopAndWait();
         closeJournal(false);
         logs.values().forEach(log -> log.files().release());

@@ -11,17 +11,21 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Linux' syncfs(2): makes a whole file system durable in one call. Linked when it is first called,
- * so that a start does not pay for it.
+ * Linux' syncfs(2): makes a whole file system durable in one call. Linked when it is first used, so
+ * that a start does not pay for it.
  *
- * <p>Threads: any.
+ * <p>The descriptor stays open: Linux tells each of those that were open when a write failed. To
+ * one opened afterwards it says nothing, if another program has heard of it meanwhile.
+ *
+ * <p>Threads: any; none while it is closed.
  */
-final class Syncfs {
+final class Syncfs implements AutoCloseable {
     private static final int O_RDONLY = 0;
 
     /** Before 5.8 syncfs hides write errors. */
@@ -29,7 +33,15 @@ final class Syncfs {
 
     private static final int KERNEL_MINOR = 8;
 
-    private Syncfs() {}
+    private final Functions functions;
+    private final Path directory;
+    private final int descriptor;
+
+    private Syncfs(Functions functions, Path directory, int descriptor) {
+        this.functions = functions;
+        this.directory = directory;
+        this.descriptor = descriptor;
+    }
 
     /** The C functions; null where the system has none that can be trusted. */
     private static final class Functions {
@@ -81,11 +93,11 @@ final class Syncfs {
         return major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR);
     }
 
-    /** Syncs the file system that holds the directory; false where that cannot be done here. */
-    static boolean sync(Path directory) throws IOException {
+    /** The file system that holds the directory; null where syncfs cannot be trusted. */
+    static @Nullable Syncfs open(Path directory) throws IOException {
         Functions functions = Functions.LINKED;
-        if (functions == null) {
-            return false;
+        if (functions == null || !directory.getFileSystem().equals(FileSystems.getDefault())) {
+            return null;
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(functions.state);
@@ -94,15 +106,35 @@ final class Syncfs {
             if (descriptor < 0) {
                 throw failed("open", directory, functions, state);
             }
-            int result = (int) functions.syncfs.invokeExact(state, descriptor);
-            IOException failure =
-                    result == 0 ? null : failed("syncfs", directory, functions, state);
-            int _ = (int) functions.close.invokeExact(state, descriptor);
-            if (failure != null) {
-                throw failure;
-            }
-            return true;
+            return new Syncfs(functions, directory, descriptor);
         } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("a C function threw", e);
+        }
+    }
+
+    /** Returns when everything on the file system is durable that was written before the call. */
+    void sync() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(functions.state);
+            int result = (int) functions.syncfs.invokeExact(state, descriptor);
+            if (result != 0) {
+                throw failed("syncfs", directory, functions, state);
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("a C function threw", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try (Arena arena = Arena.ofConfined()) {
+            // Nothing was written through it that could be lost.
+            int _ = (int) functions.close.invokeExact(arena.allocate(functions.state), descriptor);
+        } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("a C function threw", e);

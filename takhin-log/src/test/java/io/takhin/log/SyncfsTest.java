@@ -1,0 +1,55 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(OS.LINUX)
+class SyncfsTest {
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+    @TempDir Path root;
+
+    // The kernel tells of a failed write only to descriptors that were open then.
+    @Test
+    void oneDescriptorStaysOpenFromTheFirstSyncOn() throws IOException {
+        OpenFiles openFiles = new OpenFiles(OpenFiles.LIMIT);
+        SharedFile file = new SharedFile(openFiles, root, 0, PartitionFiles.LOG);
+        file.acquireOrCreate();
+        file.release();
+        try (DiskSync disk = new DiskSync(new FlushRule(0, 0, 0, 1))) {
+            disk.sync(List.of(file), root);
+            List<String> first = descriptorsOfRoot();
+            assumeTrue(!first.isEmpty(), "no syncfs here");
+
+            disk.sync(List.of(file), root);
+
+            assertThat(descriptorsOfRoot()).isEqualTo(first).hasSize(1);
+        }
+        assertThat(descriptorsOfRoot()).isEmpty();
+    }
+
+    private List<String> descriptorsOfRoot() throws IOException {
+        try (Stream<Path> all = Files.list(DESCRIPTORS)) {
+            return all.filter(this::isRoot).map(Path::toString).sorted().toList();
+        }
+    }
+
+    private boolean isRoot(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).equals(root);
+        } catch (IOException e) {
+            // Closed meanwhile: the one that lists them.
+            return false;
+        }
+    }
+}
