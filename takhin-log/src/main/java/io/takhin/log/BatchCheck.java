@@ -23,6 +23,7 @@ final class BatchCheck {
     private int previousPosition = -1;
     private long nextOffset;
     private int epoch = -1;
+    private boolean transactional;
 
     /**
      * What is known of the file from elsewhere.
@@ -109,7 +110,13 @@ final class BatchCheck {
         return overlap && !certain && previousPosition >= 0 ? previousPosition : position;
     }
 
+    /** Whether some of the batches belong to transactions. */
+    boolean sawTransactions() {
+        return transactional;
+    }
+
     private void take(int position) {
+        transactional |= BatchHeader.isTransactional(scanner.buffer(), scanner.at());
         certain = (certain && previousPosition < 0) || scanner.baseOffset() == nextOffset;
         previousPosition = position;
         nextOffset = scanner.lastOffset() + 1;

@@ -41,6 +41,11 @@ final class CheckedBytes {
         state = new AtomicReference<>(unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE));
     }
 
+    /** Whether some were there before this process, and recovery did not look at them. */
+    boolean hasOld() {
+        return state.get().knownFrom > 0;
+    }
+
     /** Up to where all is known from the position on; the position itself where nothing is. */
     int knownTo(int position) {
         State now = state.get();

@@ -56,11 +56,19 @@ record DirtySection(long first, long end, long cleanBytes, long dirtyBytes, long
         int index = from;
         while (index < segments.size()
                 && (cleanup.lagMinMillis() <= 0
-                        || Retention.agedFrom(segments.get(index), nowMillis)
-                                <= nowMillis - cleanup.lagMinMillis())) {
+                        || isOlderThan(segments.get(index), cleanup.lagMinMillis(), nowMillis))) {
             index++;
         }
         return index;
+    }
+
+    private static boolean isOlderThan(Segment segment, long millis, long nowMillis)
+            throws IOException {
+        if (Retention.agedFrom(segment, nowMillis) > nowMillis - millis) {
+            return false;
+        }
+        segment.confirmNewest(segment.size());
+        return Retention.agedFrom(segment, nowMillis) <= nowMillis - millis;
     }
 
     private static long overdue(List<Segment> closed, Cleanup cleanup, long nowMillis)

@@ -225,7 +225,28 @@ final class IndexFile {
 
     /** The last entry whose key is not above the wanted one; -1 where all are. */
     int floor(Key key, long wanted) throws IOException {
+        return floor(entries(), key, wanted);
+    }
+
+    /** The last entries up to that one, at most so many; empty where there is none. */
+    ByteBuffer floorEntries(Key key, long wanted, int most) throws IOException {
         Entries now = entries();
+        int end = floor(now, key, wanted) + 1;
+        int count = Math.min(most, end);
+        return count == 0 ? EMPTY : read(now, end - count, count);
+    }
+
+    /** Puts these entries in the place of all others, in one step for who looks them up. */
+    void replace(ByteBuffer all) throws IOException {
+        Entries now = entries();
+        int count = all.remaining() / entryBytes;
+        ByteBuffer tail =
+                ByteBuffer.allocate(count * entryBytes)
+                        .put(0, all, all.position(), count * entryBytes);
+        entries = new Entries(0, now.stored > 0 || now.cut, tail, count);
+    }
+
+    private int floor(Entries now, Key key, long wanted) throws IOException {
         int low = 0;
         int high = now.count();
         while (high - low > BLOCK_ENTRIES) {

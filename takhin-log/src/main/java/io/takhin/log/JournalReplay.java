@@ -55,7 +55,8 @@ final class JournalReplay implements AutoCloseable {
             throws IOException {
         List<JournalEntry> own =
                 contents.of(partition).stream()
-                        .filter(entry -> entry.topicId().equals(topicId))
+                        .filter(entry ->
+                                PartitionMetadataFile.isSameButForDamage(topicId, entry.topicId()))
                         .toList();
         List<JournalEntry> wanted =
                 own.stream().filter(entry -> entry.lastOffset() >= from).toList();
@@ -81,17 +82,22 @@ final class JournalReplay implements AutoCloseable {
         }
         try (FileChannel segment =
                 FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            int boundary = 0;
             for (JournalEntry entry : entries) {
-                if (!restoreEntry(path, segment, entry)) {
+                if (!restoreEntry(path, segment, entry, boundary)) {
                     return false;
                 }
+                boundary = entry.position() + entry.bytes();
             }
         }
         return true;
     }
 
-    /** False when nothing more of this log may be put back. */
-    private boolean restoreEntry(Path path, FileChannel segment, JournalEntry entry)
+    /**
+     * @param boundary where a batch certainly begins, or would
+     * @return false when nothing more of this log may be put back
+     */
+    private boolean restoreEntry(Path path, FileChannel segment, JournalEntry entry, int boundary)
             throws IOException {
         long size = segment.size();
         if (entry.position() > size) {
@@ -108,6 +114,11 @@ final class JournalReplay implements AutoCloseable {
         if (differs && hasOtherBatch(segment, entry.position(), payload, same)) {
             // Written after a cut that was not durable yet, or by another program.
             log.warn("{} goes on differently than the journal from {}", path, entry.position());
+            return false;
+        }
+        if (entry.position() != boundary && !follows(segment, entry)) {
+            // The recovery point that is above the entry was lost, or lost a digit.
+            log.warn("{} was compacted since the journal had {}", path, entry.position());
             return false;
         }
         while (payload.hasRemaining()) {
@@ -145,9 +156,21 @@ final class JournalReplay implements AutoCloseable {
         return at;
     }
 
+    /** Whether a batch ends where the entry's bytes have their place, and with a smaller offset. */
+    private static boolean follows(FileChannel segment, JournalEntry entry) throws IOException {
+        BatchScanner scanner =
+                new BatchScanner(segment, 0, entry.position(), BatchScanner.LOOKUP_BYTES);
+        long last = -1;
+        while (scanner.next()) {
+            last = scanner.lastOffset();
+        }
+        return scanner.atEnd() && last < entry.firstOffset();
+    }
+
     /**
-     * Whether the file has another whole batch for the same offset, and not just a torn one. The
-     * first offset of a batch is not under its CRC.
+     * Whether the file has another whole batch for the same offset, or after compaction for a later
+     * one, and not just a torn one. The first offset of a batch is not under its CRC; where that is
+     * what was lost, zeros are there.
      */
     private static boolean hasOtherBatch(
             FileChannel segment, int position, ByteBuffer payload, int differsAt)
@@ -158,7 +181,7 @@ final class JournalReplay implements AutoCloseable {
                 new BatchScanner(segment, position + at, end, BatchScanner.LOOKUP_BYTES);
         return at + BatchHeader.BYTES <= payload.limit()
                 && scanner.next()
-                && scanner.baseOffset() == BatchHeader.baseOffset(payload, at)
+                && scanner.baseOffset() >= BatchHeader.baseOffset(payload, at)
                 && scanner.isCrcValid();
     }
 

@@ -33,11 +33,21 @@ final class LeaderEpochs {
         return new LeaderEpochs(List.of());
     }
 
+    /**
+     * @throws CheckpointFile.DamagedFileException when the file is not what was written
+     */
     static LeaderEpochs read(Path directory) throws IOException {
         LeaderEpochs epochs = empty();
         try {
+            Entry last = new Entry(-1, -1);
             for (String[] words : CheckpointFile.read(directory.resolve(NAME), 2)) {
-                epochs.assign(Integer.parseInt(words[0]), Long.parseLong(words[1]));
+                Entry next = new Entry(Integer.parseInt(words[0]), Long.parseLong(words[1]));
+                if (next.epoch <= last.epoch || next.startOffset < last.startOffset) {
+                    throw new CheckpointFile.DamagedFileException(
+                            directory.resolve(NAME) + " has " + next + " behind " + last);
+                }
+                epochs.assign(next.epoch, next.startOffset);
+                last = next;
             }
         } catch (NumberFormatException e) {
             throw new CheckpointFile.DamagedFileException(

@@ -102,7 +102,7 @@ final class LogCleaning {
     }
 
     List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
-        return reader.abortedTransactions(from, to);
+        return reader.abortedTransactions(from, to, true).orElseThrow();
     }
 
     Map<Long, LastRecord> lastRecords() {

@@ -7,8 +7,10 @@ public sealed interface LogRead {
     /**
      * Whole batches (the last one may be cut off, as Kafka's clients expect, unless it is the
      * first), beginning with the one that holds the offset asked for.
+     *
+     * @param endOffset all of them are smaller; the next ones may be, too
      */
-    record Found(RecordRegion records) implements LogRead {}
+    record Found(RecordRegion records, long endOffset) implements LogRead {}
 
     /** The offset is in range and nothing is there to read yet. */
     record Nothing() implements LogRead {}

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -116,9 +117,11 @@ final class LogReader {
                     if (to < from + length && !(to > from && segment.checked().isDamaged(to))) {
                         return unchecked(view, i, wish, to, from + length);
                     }
-                    handedOver = true;
                     boolean old = !view.isLast(i) || view.endPosition() - from > RECENT_BYTES;
-                    return new LogRead.Found(new FileRegion(file, channel, from, to - from, old));
+                    FileRegion region = new FileRegion(file, channel, from, to - from, old);
+                    long end = to < limit ? endOf(view, i, channel, to) : wish.endOffset;
+                    handedOver = true;
+                    return new LogRead.Found(region, Math.min(end, wish.endOffset));
                 }
             } finally {
                 if (!handedOver) {
@@ -131,10 +134,27 @@ final class LogReader {
         return NOTHING;
     }
 
+    /**
+     * An offset that no batch reaches which begins before the position. Held against the file, as
+     * in {@link Segment#startFor}.
+     */
+    private static long endOf(LogView view, int index, FileChannel channel, int position)
+            throws IOException {
+        int end = view.sizeOf(index);
+        OffsetPosition entry = view.segments().get(index).offsets().ceiling(position);
+        if (entry != null && entry.position() >= position && entry.position() < end) {
+            BatchScanner next = new BatchScanner(channel, entry.position(), end, BatchHeader.BYTES);
+            if (next.next() && next.lastOffset() == entry.offset()) {
+                return next.baseOffset();
+            }
+        }
+        return view.endOf(index);
+    }
+
     private LogRead unchecked(LogView view, int index, Wish wish, int from, int to) {
         if (!state.isWritable()) {
             // Asked again, a check that failed would fail for ever.
-            throw new KafkaStorageException("partition " + state.partition + " is offline");
+            throw offline();
         }
         Segment segment = view.segments().get(index);
         if (segment.checked().isDamaged(from)) {
@@ -142,6 +162,10 @@ final class LogReader {
         }
         ReadCheck.Range range = new ReadCheck.Range(index, wish.offset, from, to);
         return new LogRead.Unchecked(to - from, new ReadCheck(state, guard, view, range));
+    }
+
+    private KafkaStorageException offline() {
+        return new KafkaStorageException("partition " + state.partition + " is offline");
     }
 
     private static int lengthOf(
@@ -225,7 +249,7 @@ final class LogReader {
     FoundOffset findByTimestamp(long timestamp) throws IOException {
         return searchRecords(view -> {
             for (int i = 0; i < view.segments().size(); i++) {
-                if (view.segments().get(i).newest().timestamp() >= timestamp) {
+                if (mayReach(view, i, timestamp)) {
                     FoundOffset found = findByTimestampIn(view, i, timestamp);
                     if (found != null) {
                         return found;
@@ -236,13 +260,27 @@ final class LogReader {
         });
     }
 
-    private static @Nullable FoundOffset findByTimestampIn(LogView view, int index, long timestamp)
+    /** Nothing is left out because of what an index says alone. */
+    private boolean mayReach(LogView view, int index, long timestamp) throws IOException {
+        Segment segment = view.segments().get(index);
+        return segment.newest().timestamp() >= timestamp
+                || confirmedNewest(view, index).timestamp() >= timestamp;
+    }
+
+    private TimestampOffset confirmedNewest(LogView view, int index) throws IOException {
+        Segment segment = view.segments().get(index);
+        if (!segment.confirmNewest(view.sizeOf(index))) {
+            new IndexRepair(state).times(segment);
+        }
+        return segment.newest();
+    }
+
+    private @Nullable FoundOffset findByTimestampIn(LogView view, int index, long timestamp)
             throws IOException {
         Segment segment = view.segments().get(index);
-        long from = Math.max(segment.times().floor(timestamp).offset(), view.start());
         FileChannel channel = segment.file().acquire();
         try {
-            BatchScanner scanner = scannerAt(view, index, channel, from);
+            BatchScanner scanner = scannerFor(view, index, channel, timestamp);
             while (scanner.next()) {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at()) >= timestamp) {
                     MutableRecordBatch batch = wholeBatch(segment, scanner);
@@ -259,10 +297,17 @@ final class LogReader {
         }
     }
 
-    private static BatchScanner scannerAt(LogView view, int index, FileChannel channel, long offset)
+    /** Begins where no batch before is as late as the timestamp. */
+    private BatchScanner scannerFor(LogView view, int index, FileChannel channel, long timestamp)
             throws IOException {
+        Segment segment = view.segments().get(index);
         int end = view.sizeOf(index);
-        int from = view.segments().get(index).startFor(channel, offset, end);
+        TimeCheck.Answer start = TimeCheck.start(segment, channel, timestamp, end);
+        if (!start.sound()) {
+            new IndexRepair(state).times(segment);
+        }
+        long offset = Math.max(start.found().offset(), view.start());
+        int from = segment.startFor(channel, offset, end);
         return new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
     }
 
@@ -296,7 +341,7 @@ final class LogReader {
             int latest = -1;
             long largest = Long.MIN_VALUE;
             for (int i = 0; i < view.segments().size(); i++) {
-                long newest = view.segments().get(i).newest().timestamp();
+                long newest = confirmedNewest(view, i).timestamp();
                 if (newest > largest) {
                     latest = i;
                     largest = newest;
@@ -306,12 +351,12 @@ final class LogReader {
         });
     }
 
-    private static FoundOffset findNewestIn(LogView view, int index) throws IOException {
+    private FoundOffset findNewestIn(LogView view, int index) throws IOException {
         Segment segment = view.segments().get(index);
         TimestampOffset newest = segment.newest();
         FileChannel channel = segment.file().acquire();
         try {
-            BatchScanner scanner = scannerAt(view, index, channel, newest.offset());
+            BatchScanner scanner = scannerFor(view, index, channel, newest.timestamp());
             while (scanner.next()) {
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
                         == newest.timestamp()) {
@@ -332,22 +377,51 @@ final class LogReader {
         }
     }
 
-    /** Transactions that were rolled back and touch the range. */
-    List<AbortedTransaction> abortedTransactions(long from, long to) throws IOException {
+    /**
+     * Transactions that were rolled back and touch the range.
+     *
+     * @param mayWait whether an index that nobody has held against the batches is checked; else the
+     *     answer is null where one is needed
+     */
+    Optional<List<AbortedTransaction>> abortedTransactions(long from, long to, boolean mayWait)
+            throws IOException {
         return search(view -> {
             List<AbortedTransaction> found = new ArrayList<>();
             for (int i = Math.max(0, view.indexOf(from)); i < view.segments().size(); i++) {
-                for (AbortedTransaction txn : view.segments().get(i).transactions().all()) {
-                    if (txn.lastOffset() >= from && txn.firstOffset() < to) {
-                        found.add(txn);
+                Segment segment = view.segments().get(i);
+                if (TransactionCheck.isNeeded(state, segment)) {
+                    if (!state.isWritable()) {
+                        // Asked again, a check that cannot be noted would be wanted for ever.
+                        throw offline();
                     }
-                    if (txn.lastStableOffset() >= to) {
-                        return found;
+                    if (!mayWait) {
+                        return Optional.empty();
                     }
+                    new TransactionCheck(state, segment).run();
+                }
+                if (addAborted(segment.transactions(), from, to, found)) {
+                    break;
                 }
             }
-            return found;
+            return Optional.of(found);
         });
+    }
+
+    /** Returns whether the segments behind have none that touch the range. */
+    private static boolean addAborted(
+            TransactionIndex index, long from, long to, List<AbortedTransaction> found)
+            throws IOException {
+        boolean complete = index.stableEnd() >= to;
+        // What an entry says of the last stable offset may be damaged, or compaction have outdated
+        // it.
+        boolean ends = !index.isChecked();
+        for (AbortedTransaction txn : index.all()) {
+            if (txn.lastOffset() >= from && txn.firstOffset() < to) {
+                found.add(txn);
+            }
+            complete |= ends && txn.lastStableOffset() >= to;
+        }
+        return complete;
     }
 
     private static void checkAtEnd(Segment segment, BatchScanner scanner) {

@@ -28,6 +28,9 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
 
+    /** As the checkpoint has it; larger than any offset where it has none. */
+    private long firstEpochStart = Long.MAX_VALUE;
+
     /** Whether whole segments were removed. */
     private boolean discarded;
 
@@ -96,6 +99,9 @@ final class LogRecovery {
     private boolean readEpochs() {
         try {
             epochs = LeaderEpochs.read(directory);
+            if (!epochs.entries().isEmpty()) {
+                firstEpochStart = epochs.entries().getFirst().startOffset();
+            }
             return true;
         } catch (IOException e) {
             log.warn("partition {}: rebuilding the leader epochs: {}", partition, e.getMessage());
@@ -107,7 +113,11 @@ final class LogRecovery {
     private long recoverSegments(List<PartitionTidying.Found> found, boolean epochsKnown)
             throws IOException {
         long trusted = trust.cleanStop ? Long.MAX_VALUE : trust.recoveryPoint;
-        boolean believable = epochsKnown && !epochs.entries().isEmpty();
+        boolean believable =
+                epochsKnown && !epochs.entries().isEmpty() && isNewestEpochRight(found);
+        if (!believable) {
+            firstEpochStart = Long.MAX_VALUE;
+        }
         long end = believable ? recoverFrom(found, trusted) : rebuild(found, trusted);
         if (!trust.cleanStop && end < trust.recoveryPoint) {
             log.warn(
@@ -115,14 +125,45 @@ final class LogRecovery {
                     partition,
                     end,
                     trust.recoveryPoint);
-            epochs.clear();
             // What was found has been cut meanwhile.
             end = rebuild(PartitionTidying.tidy(directory), 0);
         }
         return end;
     }
 
+    /**
+     * Of the epochs that began below the recovery point the newest decides which batches behind it
+     * are valid, so it is held against the batch with which it began.
+     */
+    private boolean isNewestEpochRight(List<PartitionTidying.Found> found) throws IOException {
+        LeaderEpochs.Entry newest = null;
+        for (LeaderEpochs.Entry each : epochs.entries()) {
+            newest = each.startOffset() < trust.recoveryPoint ? each : newest;
+        }
+        PartitionTidying.Found holding = null;
+        for (PartitionTidying.Found each : found) {
+            holding = newest != null && each.baseOffset() <= newest.startOffset() ? each : holding;
+        }
+        if (trust.cleanStop || newest == null || holding == null) {
+            return true;
+        }
+        Segment segment = open(holding);
+        int epoch = SegmentRecovery.epochAt(segment, newest.startOffset());
+        segment.retire();
+        if (epoch >= 0 && epoch < newest.epoch()) {
+            log.error(
+                    "partition {}: the checkpoint of leader epochs is damaged and is made anew:"
+                            + " {}, but the batch there has epoch {}",
+                    partition,
+                    newest,
+                    epoch);
+            return false;
+        }
+        return true;
+    }
+
     private long rebuild(List<PartitionTidying.Found> found, long trusted) throws IOException {
+        epochs.clear();
         segments.clear();
         scannedFrom = found.getFirst().baseOffset();
         long end = scannedFrom;
@@ -214,11 +255,12 @@ final class LogRecovery {
     }
 
     /**
-     * After a crash a log may end before its start: what followed was not on the disk yet. After a
-     * clean stop it cannot, so it is the start that was not read as it was written.
+     * A start is written once the log is durable up to there ({@link LogDurability#durableStart}),
+     * so the log cannot end before it: it was not read as it was written. Believed where there are
+     * no records that could be lost by that.
      */
     private boolean isStartWrong(long end) {
-        if (!trust.cleanStop || end == 0) {
+        if (segments.stream().allMatch(segment -> segment.size() == 0)) {
             return false;
         }
         log.error(
@@ -229,8 +271,24 @@ final class LogRecovery {
         return true;
     }
 
+    /**
+     * With a new start the first epoch starts there, too, and that is durable first. Where the two
+     * differ one of them is damaged: in doubt records stay.
+     */
     private long startWithin(long end) {
-        return trust.logStart <= end ? trust.logStart : 0;
+        if (trust.logStart > end) {
+            return firstEpochStart <= end ? firstEpochStart : 0;
+        }
+        if (trust.logStart > firstEpochStart) {
+            log.error(
+                    "partition {}: its start {} is not believed, since its first leader epoch"
+                            + " starts at {}",
+                    partition,
+                    trust.logStart,
+                    firstEpochStart);
+            return firstEpochStart;
+        }
+        return trust.logStart;
     }
 
     private long restartAt(long logStart) throws IOException {

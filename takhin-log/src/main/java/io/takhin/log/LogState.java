@@ -25,6 +25,12 @@ final class LogState {
     /** Set once the log is deleted or its directory closed: nothing is written any more. */
     volatile boolean closed;
 
+    /** Some of the log's batches belong to transactions; false where nobody has met one yet. */
+    volatile boolean hasTransactions;
+
+    /** Whether {@link EpochCheck} has held the epochs against the batches. */
+    volatile boolean epochsChecked;
+
     volatile LogConfig config;
     volatile LogView view;
     volatile Path directory;
@@ -44,6 +50,9 @@ final class LogState {
         this.producers = loaded.producers;
         this.snapshots = loaded.snapshots;
         this.view = loaded.view;
+        this.epochsChecked = view.segments().isEmpty();
+        this.hasTransactions =
+                loaded.producers.producers().stream().anyMatch(Producer::hadTransactions);
     }
 
     /** What was found on disk, or an empty beginning. */

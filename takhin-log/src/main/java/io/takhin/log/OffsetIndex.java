@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the place of an offset in a segment. One entry per some KiB of data: the last offset of a
@@ -49,6 +50,12 @@ final class OffsetIndex {
     OffsetPosition at(int index) throws IOException {
         ByteBuffer found = entries.entry(index);
         return new OffsetPosition(baseOffset + found.getInt(0), found.getInt(4));
+    }
+
+    /** The first entry that is not before the position; null where there is none. */
+    @Nullable OffsetPosition ceiling(int position) throws IOException {
+        int index = entries.floor((block, at) -> block.getInt(at + 4), position - 1L) + 1;
+        return index < entries.count() ? at(index) : null;
     }
 
     /** Whether entries rise as they must; a crash may leave any bytes in a file. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
@@ -110,6 +111,15 @@ public final class PartitionLog implements AutoCloseable {
                 && !origins.cleanStop()
                 && writtenRecoveryPoint() == 0
                 && logEndOffset() > 0;
+    }
+
+    /**
+     * Whether the log is that of a topic, by the id in its directory: where that cannot be read, or
+     * only one character of it is another, the directory's name alone says.
+     */
+    public boolean isOf(Uuid topic) {
+        return topicId.equals(Uuid.ZERO_UUID)
+                || PartitionMetadataFile.isSameButForDamage(topicId, topic);
     }
 
     void setTopicId(Uuid id) {
@@ -293,9 +303,17 @@ public final class PartitionLog implements AutoCloseable {
         return guard.find(reader::findMaxTimestamp);
     }
 
-    /** Transactions that were rolled back and have records in the range, or behind it. */
+    /**
+     * Transactions that were rolled back and have records in the range. Waits for the disk where
+     * what indexes say of it has not been held against the batches.
+     */
     public List<AbortedTransaction> abortedTransactions(long from, long to) {
-        return guard.find(() -> reader.abortedTransactions(from, to));
+        return guard.find(() -> cleaning().abortedTransactions(from, to));
+    }
+
+    /** The same for threads that may not wait: empty where the other has to be called first. */
+    public Optional<List<AbortedTransaction>> abortedTransactionsIfChecked(long from, long to) {
+        return guard.find(() -> reader.abortedTransactions(from, to, false));
     }
 
     /** -1 when the log knows of no epoch. */
@@ -309,12 +327,16 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     /**
-     * Where an epoch ended (OffsetForLeaderEpoch, KIP-320).
+     * Where an epoch ended (OffsetForLeaderEpoch, KIP-320). The first time the epochs are held
+     * against some batches, which may wait for the disk.
      *
      * @param logEnd what to answer for the latest epoch
      */
     public EpochEnd endOfEpoch(int epoch, long logEnd) {
-        return state.epochs.endOf(epoch, logEnd);
+        return guard.find(() -> {
+            var _ = new EpochCheck(state).run();
+            return state.epochs.endOf(epoch, logEnd);
+        });
     }
 
     /** Drops records at the offset and after it, if there are any. */

@@ -46,6 +46,20 @@ final class PartitionMetadataFile {
         }
     }
 
+    /**
+     * Whether an id that was read is another, but for one character that a flipped bit may have
+     * changed. Ids are random: two topics' differ in nearly all of them.
+     */
+    static boolean isSameButForDamage(Uuid read, Uuid id) {
+        String text = id.toString();
+        String other = read.toString();
+        int different = 0;
+        for (int i = 0; i < text.length(); i++) {
+            different += text.charAt(i) == other.charAt(i) ? 0 : 1;
+        }
+        return different <= 1;
+    }
+
     private static Uuid damaged(Path directory, Exception why) {
         log.warn("{} names no topic id: {}", directory.resolve(NAME), why.getMessage());
         return Uuid.ZERO_UUID;

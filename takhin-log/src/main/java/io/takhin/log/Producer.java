@@ -41,6 +41,11 @@ final class Producer {
         this.id = id;
     }
 
+    /** As far as is known: only of markers that it saw, and of one that it waits for. */
+    boolean hadTransactions() {
+        return coordinatorEpoch >= 0 || inOpenTransaction();
+    }
+
     boolean hasBatches() {
         return count > 0;
     }

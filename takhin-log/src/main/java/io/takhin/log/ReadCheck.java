@@ -43,6 +43,12 @@ final class ReadCheck implements Runnable {
     }
 
     private BatchCheck.Outcome check() throws IOException {
+        BatchCheck.Outcome outcome = checkOnce();
+        // A batch must not be called damaged for an epoch that only the checkpoint lacks.
+        return outcome.damaged() >= 0 && new EpochCheck(state).run() ? checkOnce() : outcome;
+    }
+
+    private BatchCheck.Outcome checkOnce() throws IOException {
         Segment segment = segment();
         int bytes = view.sizeOf(range.index);
         BatchCheck.Bounds bounds =
@@ -55,7 +61,12 @@ final class ReadCheck implements Runnable {
         try {
             int start = segment.startFor(channel, range.offset, bytes);
             int from = range.from;
-            return new BatchCheck(channel, Math.min(start, from), from, bounds).run(range.to);
+            BatchCheck check = new BatchCheck(channel, Math.min(start, from), from, bounds);
+            BatchCheck.Outcome outcome = check.run(range.to);
+            if (check.sawTransactions()) {
+                state.hasTransactions = true;
+            }
+            return outcome;
         } catch (BatchScanner.TornReadException e) {
             // Cut short by somebody else, or by us since the view was taken.
             return new BatchCheck.Outcome(range.from, range.from);

@@ -85,10 +85,8 @@ record Retention(List<Doomed> doomed) {
         if (nowMillis - agedFrom(segment, nowMillis) <= cleanup.retentionMillis()) {
             return false;
         }
-        if (!view.isLast(index)) {
-            // A power cut may have taken the end of the index: then there may be later records.
-            segment.confirmNewest();
-        }
+        // An index that is damaged, or whose end a power cut took, may know too little.
+        segment.confirmNewest(view.sizeOf(index));
         return nowMillis - agedFrom(segment, nowMillis) > cleanup.retentionMillis();
     }
 

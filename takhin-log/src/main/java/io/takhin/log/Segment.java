@@ -44,6 +44,12 @@ final class Segment {
     /** Null where the time index's last entry is it. */
     private volatile @Nullable TimestampOffset newest;
 
+    /** Whether the batches were seen to say that this is the largest timestamp. */
+    private volatile boolean newestConfirmed;
+
+    /** Whether what comes next may be compared with it. */
+    private boolean newestHolds;
+
     private volatile long firstTimestamp = BatchHeader.NO_TIMESTAMP;
     private long createdMillis;
     private volatile boolean named;
@@ -67,6 +73,8 @@ final class Segment {
         this.size = size;
         this.createdMillis = createdMillis;
         this.checked = new CheckedBytes(size);
+        this.newestConfirmed = size == 0;
+        this.newestHolds = size == 0;
     }
 
     /** One that is being made to replace others; what an earlier attempt left is removed. */
@@ -254,6 +262,10 @@ final class Segment {
     void index(ByteBuffer batches, int at, int position, int intervalBytes) throws IOException {
         long lastOffset = BatchHeader.lastOffset(batches, at);
         long timestamp = BatchHeader.maxTimestamp(batches, at);
+        if (!newestHolds && !TimeCheck.lastHolds(this)) {
+            findNewest();
+        }
+        newestHolds = true;
         if (timestamp > newest().timestamp()) {
             newest = new TimestampOffset(timestamp, lastOffset);
         }
@@ -267,7 +279,10 @@ final class Segment {
         addRecent(BatchHeader.baseOffset(batches, at), position);
     }
 
-    /** The largest timestamp, and the last offset of the batch that has it. */
+    /**
+     * The largest timestamp, and the last offset of the batch that has it; as the index says it
+     * until {@link #confirmNewest}.
+     */
     TimestampOffset newest() throws IOException {
         TimestampOffset known = newest;
         return known == null ? loadNewest() : known;
@@ -295,13 +310,16 @@ final class Segment {
     }
 
     /**
-     * Sets the indexes back to what they knew below an offset, so that batches can be noted anew.
+     * Sets the indexes back to what they knew below an offset, so that batches can be noted anew;
+     * whether the last time that is left holds is for the caller to see.
      *
      * @param entry the last entry to keep; the first batch noted is the one it points to
      */
     void rewindIndexes(OffsetPosition entry) throws IOException {
         indexes().rewindTo(entry);
         newest = times().last();
+        newestConfirmed = entry.position() == 0;
+        newestHolds = true;
         bytesSinceIndexEntry = 0;
         recent = null;
     }
@@ -323,39 +341,36 @@ final class Segment {
 
     /** Looks behind the last index entry for a larger timestamp than that entry knows. */
     void findNewest() throws IOException {
-        newest = readNewest();
+        newest = TimeCheck.newest(this, size).found();
+        newestConfirmed = true;
     }
 
     /**
-     * The same for a closed segment whose index a crash may have cut short. Nothing else of it
-     * changes, so anybody may ask.
+     * Sees to it, once, that {@link #newest} is what the batches say: the index may be damaged, or
+     * a crash have cut it short.
+     *
+     * @param bytes of batches that are certainly there; anybody may ask
+     * @return false where the index was wrong
      */
-    TimestampOffset confirmNewest() throws IOException {
-        TimestampOffset read = readNewest();
-        if (read.timestamp() <= newest().timestamp()) {
-            return newest();
+    boolean confirmNewest(int bytes) throws IOException {
+        if (newestConfirmed) {
+            return true;
         }
-        newest = read;
-        return read;
+        TimestampOffset before = newest();
+        TimeCheck.Answer answer = TimeCheck.newest(this, bytes);
+        TimestampOffset now = newest();
+        // What was written meanwhile knows better.
+        if (now.equals(before) || now.timestamp() < answer.found().timestamp()) {
+            NEWEST.compareAndSet(this, now, answer.found());
+        }
+        newestConfirmed = true;
+        return answer.sound();
     }
 
-    private TimestampOffset readNewest() throws IOException {
-        TimestampOffset found = times().last();
-        FileChannel channel = file.acquire();
-        try {
-            int from = startFor(channel, found.offset(), size);
-            BatchScanner scanner =
-                    new BatchScanner(channel, from, size, BatchScanner.SEQUENTIAL_BYTES);
-            while (scanner.next()) {
-                long timestamp = BatchHeader.maxTimestamp(scanner.buffer(), scanner.at());
-                if (timestamp > found.timestamp()) {
-                    found = new TimestampOffset(timestamp, scanner.lastOffset());
-                }
-            }
-            return found;
-        } finally {
-            file.release();
-        }
+    /** Makes the time index anew from the batches. */
+    void rebuildTimes(int indexIntervalBytes) throws IOException {
+        times().replace(TimeCheck.entriesOf(this, indexIntervalBytes));
+        times().entries().writeTail();
     }
 
     /**

@@ -53,6 +53,10 @@ final class SegmentRecovery {
         try {
             OffsetPosition start = start(channel, trustedBelow);
             segment.rewindIndexes(start);
+            if (!TimeCheck.lastHolds(segment)) {
+                start = new OffsetPosition(segment.baseOffset(), 0);
+                segment.rewindIndexes(start);
+            }
             epochs.truncateFromEnd(Math.max(start.offset(), segment.baseOffset()));
             scan(channel, start.position(), trustedBelow);
         } finally {
@@ -130,6 +134,24 @@ final class SegmentRecovery {
         }
         int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
         return (epoch < 0 || epoch >= epochs.latest()) && scanner.isCrcValid();
+    }
+
+    /** Of the batch that holds the offset, or the next one; -1 where there is none. */
+    static int epochAt(Segment segment, long offset) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            int from = segment.startFor(channel, offset, segment.size());
+            BatchScanner scanner =
+                    new BatchScanner(channel, from, segment.size(), BatchScanner.LOOKUP_BYTES);
+            while (scanner.next()) {
+                if (scanner.lastOffset() >= offset) {
+                    return BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
+                }
+            }
+            return -1;
+        } finally {
+            segment.file().release();
+        }
     }
 
     /** After a clean stop: the end, found by the headers behind the last index entry. */

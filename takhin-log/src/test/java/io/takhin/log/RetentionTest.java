@@ -221,6 +221,7 @@ class RetentionTest {
         write(9, Batches.NOW);
         log.flush();
         directory.close();
+        Files.delete(log.directory().resolve(LeaderEpochs.NAME));
         OffsetCheckpoint.write(
                 root.resolve(OffsetCheckpoint.LOG_STARTS),
                 java.util.Map.of(Directories.ORDERS, 7L));

@@ -160,7 +160,7 @@ class SegmentSwapTest {
     }
 
     /** Committed records, as a reader that wants only those sees them. */
-    private static List<String> latest(PartitionLog log) throws IOException {
+    static List<String> latest(PartitionLog log) throws IOException {
         List<AbortedTransaction> aborted = log.abortedTransactions(0, log.logEndOffset());
         List<String> records = new ArrayList<>();
         for (RecordBatch batch : batches(log)) {

@@ -204,9 +204,7 @@ public final class HostedPartitions implements MetadataListener {
     /** A directory of the same name may be left from a topic that is gone; it is kept, aside. */
     private PartitionLog openLog(TopicPartition name, Uuid topicId, LogConfig config) {
         PartitionLog left = directory.get(name);
-        if (left != null
-                && !left.topicId().equals(topicId)
-                && !left.topicId().equals(Uuid.ZERO_UUID)) {
+        if (left != null && !left.isOf(topicId)) {
             log.warn(
                     "{} was of topic {}, which the cluster does not know any more: set aside",
                     left.directory(),

@@ -3,7 +3,6 @@ package io.takhin.broker.api;
 import io.takhin.log.LogRead;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.ClusterView.BrokerNode;
-import io.takhin.protocol.RecordRegion;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReadUpTo;
 import java.util.List;
@@ -154,7 +153,7 @@ final class FetchReader {
         int bytesMax = Math.max(0, Math.min(wanted.partitionMaxBytes(), budget));
         boolean atLeastOne = pass.bytes() == 0;
         switch (partition.readIfChecked(wanted.fetchOffset(), bytesMax, atLeastOne, upTo)) {
-            case LogRead.Found found -> give(partition, wanted, found.records(), data);
+            case LogRead.Found found -> give(partition, wanted, found, pass, data);
             case LogRead.Nothing _ -> data.setRecords(MemoryRecords.EMPTY);
             case LogRead.Unchecked unchecked -> pass.addUnchecked(unchecked);
             case LogRead.Damaged _ -> data.setErrorCode(Errors.CORRUPT_MESSAGE.code());
@@ -163,39 +162,53 @@ final class FetchReader {
     }
 
     private void give(
-            Partition partition, FetchPartition wanted, RecordRegion found, PartitionData data) {
+            Partition partition,
+            FetchPartition wanted,
+            LogRead.Found found,
+            FetchPass pass,
+            PartitionData data) {
         boolean whole = false;
         try {
             if (upTo == ReadUpTo.LAST_STABLE) {
-                data.setAbortedTransactions(aborted(partition, wanted, data));
+                var aborted =
+                        partition
+                                .log()
+                                .abortedTransactionsIfChecked(
+                                        wanted.fetchOffset(), found.endOffset());
+                if (aborted.isEmpty()) {
+                    pass.addUnchecked(uncheckedTransactions(partition, wanted, found));
+                    return;
+                }
+                data.setAbortedTransactions(
+                        aborted.get().stream().map(FetchReader::toWire).toList());
             }
             whole = true;
         } finally {
             if (!whole) {
-                found.release();
+                found.records().release();
             }
         }
-        data.setRecords(found);
+        data.setRecords(found.records());
+    }
+
+    private static LogRead.Unchecked uncheckedTransactions(
+            Partition partition, FetchPartition wanted, LogRead.Found found) {
+        long end = found.endOffset();
+        Runnable check = () -> partition.log().abortedTransactions(wanted.fetchOffset(), end);
+        return new LogRead.Unchecked(found.records().sizeInBytes(), check);
+    }
+
+    /** What a reader of committed records has to skip (KIP-98). */
+    private static AbortedTransaction toWire(io.takhin.log.AbortedTransaction transaction) {
+        return new AbortedTransaction()
+                .setProducerId(transaction.producerId())
+                .setFirstOffset(transaction.firstOffset());
     }
 
     private static void outOfRange(PartitionData data) {
         data.setErrorCode(Errors.OFFSET_OUT_OF_RANGE.code())
                 .setHighWatermark(-1)
                 .setLastStableOffset(-1);
-    }
-
-    /** What a reader of committed records has to skip (KIP-98). */
-    private static List<AbortedTransaction> aborted(
-            Partition partition, FetchPartition wanted, PartitionData data) {
-        return partition
-                .log()
-                .abortedTransactions(wanted.fetchOffset(), data.lastStableOffset())
-                .stream()
-                .map(transaction ->
-                        new AbortedTransaction()
-                                .setProducerId(transaction.producerId())
-                                .setFirstOffset(transaction.firstOffset()))
-                .toList();
     }
 
     private static PartitionData empty(FetchTarget.Key key, Partition partition) {
