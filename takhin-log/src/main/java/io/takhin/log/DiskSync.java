@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,7 @@ final class DiskSync implements AutoCloseable {
             paths.addAll(plan.paths());
         }
         if (rule.prefersSyncfs(files.size() + paths.size(), otherDirtyBytes)
-                && syncTogether(files, plans.iterator().next().directory())) {
+                && syncTogether(files, above(plans.iterator().next().directory()))) {
             return true;
         }
         for (SharedFile file : files) {
@@ -55,6 +56,11 @@ final class DiskSync implements AutoCloseable {
             syncPath(path);
         }
         return false;
+    }
+
+    /** A partition's own directory may be deleted, and its descriptor would keep it. */
+    private static Path above(Path partition) {
+        return Objects.requireNonNullElse(partition.getParent(), partition);
     }
 
     /** Returns when the files, all in one directory, are durable. */

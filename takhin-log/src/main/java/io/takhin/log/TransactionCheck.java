@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +65,9 @@ final class TransactionCheck {
             List<AbortedTransaction> entries, long stableEnd, boolean same, boolean sound) {}
 
     void run() throws IOException {
-        synchronized (segment.transactions()) {
+        ReentrantLock checking = segment.transactions().checking();
+        checking.lock();
+        try {
             if (segment.transactions().isChecked()) {
                 return;
             }
@@ -73,6 +76,8 @@ final class TransactionCheck {
                 return;
             }
             settle(seen, read(seen));
+        } finally {
+            checking.unlock();
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The transactions whose abort markers lie in one segment. Most segments have none, and then no
@@ -29,6 +30,7 @@ final class TransactionIndex {
     private static final long UNCHECKED = Long.MIN_VALUE;
 
     private final SharedFile file;
+    private final ReentrantLock checking = new ReentrantLock();
 
     /** Negative until somebody asks. */
     private final AtomicInteger count = new AtomicInteger(-1);
@@ -57,6 +59,11 @@ final class TransactionIndex {
 
     SharedFile file() {
         return file;
+    }
+
+    /** Held by who checks the entries: one at a time. */
+    ReentrantLock checking() {
+        return checking;
     }
 
     boolean isEmpty() throws IOException {

@@ -38,6 +38,30 @@ class SyncfsTest {
         assertThat(descriptorsOfRoot()).isEmpty();
     }
 
+    @Test
+    void aPartitionThatWasDeletedMeanwhileIsNoFailure() throws IOException {
+        OpenFiles openFiles = new OpenFiles(OpenFiles.LIMIT);
+        SharedFile file = new SharedFile(openFiles, root, 0, PartitionFiles.LOG);
+        file.acquireOrCreate();
+        file.written();
+        file.release();
+        LogDurability.Plan plan =
+                new LogDurability.Plan(
+                        root.resolve("deleted-0"),
+                        new LogView(List.of(), 0, 0, 0, 0),
+                        0,
+                        null,
+                        false,
+                        List.of(),
+                        List.of(file),
+                        List.of());
+        try (DiskSync disk = new DiskSync(new FlushRule(0, 0, 0, 1))) {
+            disk.sync(List.of(plan), 0);
+        }
+
+        assertThat(file.isUnsynced()).isFalse();
+    }
+
     private List<String> descriptorsOfRoot() throws IOException {
         try (Stream<Path> all = Files.list(DESCRIPTORS)) {
             return all.filter(this::isRoot).map(Path::toString).sorted().toList();
