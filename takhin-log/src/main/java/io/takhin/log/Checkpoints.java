@@ -129,7 +129,7 @@ final class Checkpoints {
             Map<TopicPartition, Long> starts = new HashMap<>();
             for (PartitionLog log : logs) {
                 points.put(log.topicPartition(), log.recoveryPoint());
-                if (log.startsInsideSegment()) {
+                if (log.hasStartOfItsOwn()) {
                     starts.put(log.topicPartition(), log.durability().durableStart());
                 }
             }

@@ -434,11 +434,18 @@ public final class PartitionLog implements AutoCloseable {
         return state.host.writtenRecoveryPoint(state.partition);
     }
 
-    /** Whether the start that a restart may know of is not simply the first segment's. */
-    boolean startsInsideSegment() {
+    /**
+     * Whether a restart may know of another start than the first segment's, or might not find that
+     * segment: of a log that was emptied, nothing else says where it goes on.
+     */
+    boolean hasStartOfItsOwn() {
         LogView view = state.view;
-        return !view.segments().isEmpty()
-                && durability.durableStart() > view.segments().getFirst().baseOffset();
+        long start = durability.durableStart();
+        if (view.segments().isEmpty() || start == 0) {
+            return false;
+        }
+        Segment first = view.segments().getFirst();
+        return start != first.baseOffset() || (view.segments().size() == 1 && !first.isNamed());
     }
 
     void expireProducers(Duration idleMax) {
