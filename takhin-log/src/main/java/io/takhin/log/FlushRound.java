@@ -104,7 +104,7 @@ final class FlushRound {
     }
 
     private void settleSoon(Journal used, PartitionLog log) {
-        if (log.durability().unsettledBytes() >= rule.settleBytes()) {
+        if (log.durability().lag().bytes() >= rule.settleBytes()) {
             used.settleSoon(log);
         }
     }
@@ -132,7 +132,7 @@ final class FlushRound {
                 toSegments.stream()
                         .filter(part -> part.plan.afterCut())
                         .map(Part::log)
-                        .filter(log -> log.durability().hasEntriesSince(oldest))
+                        .filter(log -> log.durability().lag().hasEntriesSince(oldest))
                         .toList();
         if (cut.isEmpty()) {
             return;

@@ -212,7 +212,7 @@ final class Journal {
     }
 
     private static void note(JournalHalf half, PartitionLog log) {
-        if (log.durability().journalled(half.generation())) {
+        if (log.durability().lag().enter(half.generation())) {
             half.logs().add(log);
         }
     }

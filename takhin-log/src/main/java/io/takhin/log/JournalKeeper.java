@@ -125,7 +125,7 @@ final class JournalKeeper {
 
     /** Returns at once. Until the log is settled, asking again changes nothing. */
     void settleSoon(PartitionLog log) {
-        if (log.durability().takeSettling()) {
+        if (log.durability().lag().takeSettling()) {
             submit(() -> {
                 try {
                     settle(log);
@@ -144,7 +144,7 @@ final class JournalKeeper {
             }
         } finally {
             working.unlock();
-            log.durability().endSettling();
+            log.durability().lag().endSettling();
         }
     }
 

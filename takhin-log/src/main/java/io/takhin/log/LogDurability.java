@@ -37,24 +37,10 @@ final class LogDurability {
 
     private int endPosition;
 
-    /** Segments with bytes below the durable end that are durable in the journal only. */
-    private List<Segment> journalled = List.of();
-
-    /** All bytes that only the journal had when they became durable. */
-    private volatile long journalledBytes;
-
-    /** So many of them are durable in the segments too. */
-    private volatile long settledBytes;
-
-    private final AtomicBoolean settling = new AtomicBoolean();
+    private final JournalLag lag = new JournalLag();
 
     /** Something was cut off since the last plan. */
     private boolean cut;
-
-    /**
-     * Of the newest entry of this log in the journal; only the flusher asks, once logs are open.
-     */
-    private volatile long journalGeneration;
 
     /** Whether the transactions of all segments may be unsynced, not only the last ones'. */
     private boolean firstPlan = true;
@@ -83,6 +69,11 @@ final class LogDurability {
     /** What lies below is durable in the segments, whatever becomes of the journal. */
     long segmentsEnd() {
         return segmentsEnd;
+    }
+
+    /** How far the second end lies behind the first. */
+    JournalLag lag() {
+        return lag;
     }
 
     /**
@@ -342,18 +333,6 @@ final class LogDurability {
         return whole && state.view.cuts() == range.cuts();
     }
 
-    /** Returns whether this is the log's first entry of the generation. */
-    boolean journalled(long generation) {
-        boolean first = journalGeneration != generation;
-        journalGeneration = generation;
-        return first;
-    }
-
-    /** Whether the journal may have entries that a start would put back. */
-    boolean hasEntriesSince(long oldestGeneration) {
-        return journalGeneration >= oldestGeneration;
-    }
-
     /**
      * Read back with the help of the journal: what is behind the durable end may be there only. And
      * the journal may have what is not in the log: as after a cut, that must not come back over
@@ -365,7 +344,7 @@ final class LogDurability {
             cut = true;
             LogView view = state.view;
             int first = Math.max(0, view.indexOf(durableEnd));
-            journalled = List.copyOf(view.segments().subList(first, view.segments().size()));
+            lag.restored(view.segments().subList(first, view.segments().size()));
         } finally {
             state.lock.unlock();
         }
@@ -395,7 +374,7 @@ final class LogDurability {
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);
-                    settledUpTo(journalledBytes);
+                    lag.settledAll();
                 }
                 case JOURNAL -> addJournalled(plan);
             }
@@ -406,54 +385,26 @@ final class LogDurability {
         return true;
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
     private void addJournalled(Plan plan) {
-        if (plan.range() == null || plan.range().bytes() == 0 || endSegment == null) {
-            return;
+        if (plan.range() != null && plan.range().bytes() > 0 && endSegment != null) {
+            lag.grow(endSegment, plan.range().bytes());
         }
-        journalledBytes += plan.range().bytes();
-        if (!journalled.contains(endSegment)) {
-            journalled = Stream.concat(journalled.stream(), Stream.of(endSegment)).toList();
-        }
-    }
-
-    private void settledUpTo(long bytes) {
-        settledBytes = Math.max(settledBytes, bytes);
-        if (settledBytes == journalledBytes) {
-            journalled = List.of();
-        }
-    }
-
-    /** How much the segments lag behind the journal; not counting what a start put back. */
-    long unsettledBytes() {
-        return journalledBytes - settledBytes;
-    }
-
-    /** True when nobody else is about to settle the log. */
-    boolean takeSettling() {
-        return settling.compareAndSet(false, true);
-    }
-
-    void endSettling() {
-        settling.set(false);
     }
 
     /** Makes what only the journal has durable in the segments too. */
     void settle() throws IOException {
-        List<Segment> behind;
+        JournalLag.Step step;
         long end;
-        long bytes;
         int cuts;
         state.lock.lock();
         try {
-            behind = journalled;
+            step = lag.step();
             end = durableEnd;
-            bytes = journalledBytes;
             cuts = state.view.cuts();
         } finally {
             state.lock.unlock();
         }
-        for (Segment segment : behind) {
+        for (Segment segment : step.segments()) {
             if (!segment.file().isKnownSynced()) {
                 segment.file().sync();
             }
@@ -462,7 +413,7 @@ final class LogDurability {
         try {
             if (state.view.cuts() == cuts) {
                 segmentsEnd = Math.max(segmentsEnd, end);
-                settledUpTo(bytes);
+                lag.settled(step);
             }
         } finally {
             state.lock.unlock();
