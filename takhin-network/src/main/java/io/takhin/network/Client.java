@@ -1,6 +1,7 @@
 package io.takhin.network;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 
 /** Who is at the other end of a connection. */
@@ -14,6 +15,15 @@ public interface Client {
     String listener();
 
     KafkaPrincipal principal();
+
+    /**
+     * The name of the client's software, as its ApiVersions request gave it (KIP-511); empty where
+     * it gave none.
+     */
+    String softwareName();
+
+    /** How long the connection has been open. */
+    Duration openFor();
 
     /** Unique for the life of the process; fetch sessions and log lines name it. */
     long connectionId();

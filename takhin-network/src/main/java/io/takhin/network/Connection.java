@@ -12,27 +12,28 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One client. It reads frames, starts their requests in the order of arrival and sends the answers
  * in that same order. While a client does not take its answers, or has too many requests in flight,
  * nothing is read from it, and so TCP slows it down.
  *
- * <p>Threads: its event loop. What {@link Client} offers is immutable and may be asked by any.
+ * <p>Threads: its event loop. What {@link Client} offers may be asked by any.
  */
 final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink {
-    private static final Logger log = LoggerFactory.getLogger(Connection.class);
-
     /** Answers are encoded ahead of the socket up to this; the others wait as messages. */
     private static final int OUTBOX_BYTES = 64 << 10;
+
+    /** A longer name of a client's software is not kept. */
+    private static final int SOFTWARE_NAME_LENGTH_MAX = 64;
 
     private final long id;
     private final Listener listener;
@@ -40,6 +41,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     private final SocketChannel channel;
     private final InetSocketAddress address;
     private final InetSocketAddress localAddress;
+    private final ConnectionLog told;
     private final FrameReceiver receiver;
     private final Outbox outbox = new Outbox();
     private final AsideTurn aside;
@@ -54,6 +56,8 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     private boolean flushPlanned;
     private boolean closed;
     private long activeNanos;
+    private final long openedNanos;
+    private volatile String softwareName = "";
 
     private record Sending(PendingReply reply, long bytes) {}
 
@@ -65,6 +69,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         this.channel = channel;
         this.address = (InetSocketAddress) channel.getRemoteAddress();
         this.localAddress = (InetSocketAddress) channel.getLocalAddress();
+        this.told = new ConnectionLog(id, address, listener.name());
         this.receiver =
                 new FrameReceiver(
                         loop,
@@ -73,7 +78,8 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
                         this);
         this.aside = new AsideTurn(this, listener.loops());
         this.inFlight = new RequestsInFlight(listener.loops().settings().requestsInFlightMax());
-        this.activeNanos = loop.clock().nanos();
+        this.openedNanos = loop.clock().nanos();
+        this.activeNanos = openedNanos;
     }
 
     @Override
@@ -97,6 +103,16 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     }
 
     @Override
+    public String softwareName() {
+        return softwareName;
+    }
+
+    @Override
+    public Duration openFor() {
+        return Duration.ofNanos(loop.clock().nanos() - openedNanos);
+    }
+
+    @Override
     public long connectionId() {
         return id;
     }
@@ -112,6 +128,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     /** Begins to read. */
     void open() throws IOException {
         key = loop.register(channel, SelectionKey.OP_READ, this);
+        told.opened();
     }
 
     @Override
@@ -230,7 +247,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     /** Closes for a reason that the operator should see. */
     void disconnect(@Nullable String why) {
         if (!closed) {
-            log.warn("closed connection {} of {} on {}: {}", id, address, listener(), why);
+            told.broken(why);
             listener.observer().connectionBroken();
             close();
         }
@@ -242,7 +259,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         boolean waitsForHandler = !inFlight.isEmpty() && outbox.isEmpty();
         boolean waitsForUs = waitsForHandler || aside.isUnderWay() || receiver.waitsForMemory();
         if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
-            log.debug("closed connection {} of {}: idle", id, address);
+            told.idle();
             close();
         } else if (memoryWanted && receiver.isStalled(nowNanos)) {
             disconnect("a frame did not arrive in time while others waited for its memory");
@@ -257,6 +274,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         delivering = true;
         try {
             if (receiver.receive(channel) < 0) {
+                told.closedByClient();
                 close();
             }
         } finally {
@@ -270,10 +288,20 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     }
 
     private PendingReply queue(Request request, int bytes) {
+        if (request.body() instanceof ApiVersionsRequestData versions) {
+            learnSoftware(versions.clientSoftwareName());
+            told.named(request, versions);
+        }
         PendingReply reply = new PendingReply(this, request, bytes, loop.clock().nanos());
         inFlight.add(reply);
         listener.observer().requestArrived(request.apiKey(), bytes);
         return reply;
+    }
+
+    private void learnSoftware(String name) {
+        if (name.length() <= SOFTWARE_NAME_LENGTH_MAX) {
+            softwareName = name;
+        }
     }
 
     @SuppressWarnings("CatchingUnchecked")
@@ -281,7 +309,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         try {
             listener.handler().handle(reply);
         } catch (RuntimeException e) {
-            log.error("the handler of {} failed", reply.request().header(), e);
+            told.handlerFailed(reply.request(), e);
             disconnect("its request could not be handled");
         }
     }
@@ -336,6 +364,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         try {
             Request request = reply.request();
             listener.observer().replying(request.apiKey(), request.version(), response);
+            told.replying(request, response);
             return FrameEncoder.response(request.header(), response);
         } catch (RuntimeException e) {
             FrameEncoder.releaseRegions(response);
@@ -397,9 +426,8 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         }
     }
 
-    /** The network broke the connection, or the client did without saying good-bye. */
     private void fail(IOException e) {
-        log.debug("connection {} of {} failed", id, address, e);
+        told.failed(e);
         close();
     }
 
@@ -416,7 +444,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         try {
             channel.close();
         } catch (IOException e) {
-            log.debug("cannot close connection {} of {}", id, address, e);
+            told.cannotClose(e);
         }
         listener.onClosed();
     }

@@ -176,6 +176,38 @@ final class ConnectionTest {
     }
 
     @Test
+    void aClientIsKnownByTheNameOfItsSoftware() throws Exception {
+        try (RawClient client = server.connect()) {
+            client.send(new ListGroupsRequestData(), VERSION);
+            Client seen = server.next().client();
+            String before = seen.softwareName();
+
+            client.send(
+                    new ApiVersionsRequestData()
+                            .setClientSoftwareName("librdkafka")
+                            .setClientSoftwareVersion("2.0"),
+                    (short) 3);
+
+            server.next();
+            assertThat(before).isEmpty();
+            assertThat(seen.softwareName()).isEqualTo("librdkafka");
+        }
+    }
+
+    @Test
+    void aLongNameOfAClientsSoftwareIsNotKept() throws Exception {
+        try (RawClient client = server.connect()) {
+            client.send(
+                    new ApiVersionsRequestData()
+                            .setClientSoftwareName("x".repeat(65))
+                            .setClientSoftwareVersion("1"),
+                    (short) 3);
+
+            assertThat(server.next().client().softwareName()).isEmpty();
+        }
+    }
+
+    @Test
     void onlyTheConnectionThatSendsNonsenseIsClosed() throws Exception {
         List<byte[]> nonsense =
                 List.of(

@@ -10,6 +10,7 @@ import io.takhin.network.Client;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +86,16 @@ class AdvertisedAddressWarningTest {
             @Override
             public KafkaPrincipal principal() {
                 return KafkaPrincipal.ANONYMOUS;
+            }
+
+            @Override
+            public String softwareName() {
+                return "";
+            }
+
+            @Override
+            public Duration openFor() {
+                return Duration.ZERO;
             }
 
             @Override

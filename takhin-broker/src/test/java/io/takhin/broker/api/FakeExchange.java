@@ -27,9 +27,11 @@ public final class FakeExchange implements Exchange {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Request request;
+    private Client client = new TestClient("", Duration.ofMinutes(1));
     private final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
 
     private final List<Runnable> deadlines = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Void> waits = new CompletableFuture<>();
     private final CompletableFuture<String> end = new CompletableFuture<>();
 
     private FakeExchange(Request request) {
@@ -45,6 +47,12 @@ public final class FakeExchange implements Exchange {
         ApiKeys key = ApiKeys.forId(body.apiKey());
         RequestHeader header = new RequestHeader(key, (short) version, "test-client", 1);
         return new FakeExchange(new Request(header, body));
+    }
+
+    /** What the client is, and how long its connection has been open. */
+    public FakeExchange by(String softwareName, Duration openFor) {
+        client = new TestClient(softwareName, openFor);
+        return this;
     }
 
     /** Lets a handler start, and gives what it answers, now or soon. */
@@ -68,7 +76,7 @@ public final class FakeExchange implements Exchange {
 
     @Override
     public Client client() {
-        return new TestClient();
+        return client;
     }
 
     @Override
@@ -76,6 +84,11 @@ public final class FakeExchange implements Exchange {
         // Throws where the version has no place for something that is set.
         FrameEncoder.response(request.header(), response);
         assertThat(answer.complete(response)).as("only one answer").isTrue();
+    }
+
+    /** Returns once the handler waits for time to pass. */
+    public void awaitDeadline() {
+        waits.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     /** Lets the time of whatever the handler waits for run out. */
@@ -120,10 +133,11 @@ public final class FakeExchange implements Exchange {
     @Override
     public Deadline executeAfter(Duration delay, Runnable task) {
         deadlines.add(task);
+        waits.complete(null);
         return () -> deadlines.remove(task);
     }
 
-    private record TestClient() implements Client {
+    private record TestClient(String softwareName, Duration openFor) implements Client {
         @Override
         public InetSocketAddress address() {
             return new InetSocketAddress(InetAddress.getLoopbackAddress(), 54321);
