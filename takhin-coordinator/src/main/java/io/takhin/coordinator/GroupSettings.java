@@ -38,7 +38,7 @@ public record GroupSettings(
             new GroupSettings(
                     8,
                     100 << 20,
-                    Duration.ofMillis(250),
+                    Duration.ofMillis(100),
                     Duration.ofSeconds(6),
                     Duration.ofMinutes(30),
                     Duration.ofDays(7),

@@ -1,7 +1,11 @@
 package io.takhin.broker.api;
 
 import io.takhin.coordinator.GroupCoordination;
+import io.takhin.network.Client;
+import io.takhin.network.Exchange;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -14,6 +18,17 @@ import org.apache.kafka.common.requests.JoinGroupResponse;
 
 /** JoinGroup: a member asks to be part of the group's next generation. */
 final class JoinGroupHandler extends GroupHandler<JoinGroupRequestData> {
+    /** These look their topics up once they lead, before they assign them. */
+    private static final Set<String> LOOKS_TOPICS_UP = Set.of("apache-kafka-java", "librdkafka");
+
+    /**
+     * What other clients need to learn their topics before they are told that they lead (ADR 58).
+     */
+    private static final Duration LEARNING = Duration.ofMillis(150);
+
+    /** A client that has been here for so long knows its topics. */
+    private static final Duration NEWCOMER_FOR = Duration.ofSeconds(10);
+
     private final GroupCoordination groups;
 
     JoinGroupHandler(GroupCoordination groups) {
@@ -32,7 +47,24 @@ final class JoinGroupHandler extends GroupHandler<JoinGroupRequestData> {
             return CompletableFuture.completedFuture(
                     refusal(context, request, Errors.INCONSISTENT_GROUP_PROTOCOL));
         }
-        return groups.joinGroup(context, request).thenApply(joined -> shaped(context, joined));
+        return groups.joinGroup(context, request)
+                .thenCompose(joined -> onceTopicsAreKnown(context.exchange(), joined))
+                .thenApply(joined -> shaped(context, joined));
+    }
+
+    /** A leader that does not know its topics yet assigns nothing to anybody. */
+    private static CompletableFuture<JoinGroupResponseData> onceTopicsAreKnown(
+            Exchange exchange, JoinGroupResponseData joined) {
+        Client client = exchange.client();
+        if (joined.errorCode() != Errors.NONE.code()
+                || !joined.memberId().equals(joined.leader())
+                || LOOKS_TOPICS_UP.contains(client.softwareName())
+                || client.openFor().compareTo(NEWCOMER_FOR) > 0) {
+            return CompletableFuture.completedFuture(joined);
+        }
+        CompletableFuture<JoinGroupResponseData> later = new CompletableFuture<>();
+        exchange.execute(() -> exchange.executeAfter(LEARNING, () -> later.complete(joined)));
+        return later;
     }
 
     @Override
