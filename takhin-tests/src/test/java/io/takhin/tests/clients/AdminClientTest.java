@@ -174,6 +174,14 @@ class AdminClientTest {
                 InvalidPartitionsException.class);
     }
 
+    // S71: advice, no limit
+    @Test
+    void aTopicMayHaveMoreThanAHundredPartitions() throws Exception {
+        create(new NewTopic(topic, 250, (short) 1)).get();
+
+        assertThat(describe().partitions()).hasSize(250);
+    }
+
     @Test
     void settingsAreSetAppendedAndTakenBack() throws Exception {
         create(new NewTopic(topic, 1, (short) 1)).get();

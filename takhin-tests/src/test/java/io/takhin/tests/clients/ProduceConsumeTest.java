@@ -8,6 +8,7 @@ import io.takhin.tests.harness.BrokerTest;
 import io.takhin.tests.harness.Fresh;
 import io.takhin.tests.harness.JavaClients;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -171,6 +172,20 @@ class ProduceConsumeTest {
                     new ProducerRecord<>(topic, 0, future, null, "v");
 
             assertThatThrownBy(() -> JavaClients.send(producer, early))
+                    .isInstanceOf(InvalidTimestampException.class);
+        }
+    }
+
+    @Test
+    void aTopicMayRefuseTimestampsFromThePast() throws Exception {
+        clients.createTopic(topic, 1, "message.timestamp.before.max.ms", "3600000");
+        long yesterday = System.currentTimeMillis() - Duration.ofDays(1).toMillis();
+
+        try (Producer<String, String> producer = clients.producer()) {
+            ProducerRecord<String, String> late =
+                    new ProducerRecord<>(topic, 0, yesterday, null, "v");
+
+            assertThatThrownBy(() -> JavaClients.send(producer, late))
                     .isInstanceOf(InvalidTimestampException.class);
         }
     }

@@ -90,7 +90,8 @@ public enum ForeignClient {
         }
     }
 
-    private void requireInstalled() {
+    /** Skips the test where the client is missing, or fails it where none may be. */
+    public void requireInstalled() {
         boolean present = isOnPath(command().getFirst()) && (this != KAFKAJS || hasNodeModules());
         String missing = this + " is not installed: run .ci/clients";
         if ("required".equals(System.getenv("TAKHIN_TEST_CLIENTS"))) {

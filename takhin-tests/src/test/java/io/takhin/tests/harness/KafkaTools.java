@@ -67,6 +67,10 @@ public final class KafkaTools {
         return run(TOOLS + "reassign.ReassignPartitionsCommand", arguments);
     }
 
+    public ToolRun acls(String... arguments) {
+        return run(TOOLS + "AclCommand", arguments);
+    }
+
     public ToolRun producerPerfTest(String... arguments) {
         return run(TOOLS + "ProducerPerformance", arguments);
     }

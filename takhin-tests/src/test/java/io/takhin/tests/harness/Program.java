@@ -20,6 +20,11 @@ public final class Program {
         return named.isEmpty() ? ROOT.resolve("takhin") : Path.of(named);
     }
 
+    /** The program as the build left it. */
+    public static Path built() {
+        return ROOT.resolve("build/takhin");
+    }
+
     /** The configuration that is shipped beside the launcher. */
     public static Path shippedConfig() {
         return launcher().resolveSibling("configs/takhin.yaml");

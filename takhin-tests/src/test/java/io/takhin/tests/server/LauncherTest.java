@@ -51,6 +51,18 @@ class LauncherTest {
                 .matches("Takhin version v\\d+\\.\\d+\\.\\d+ \\(commit: \\w+\\)\\R");
     }
 
+    // S171
+    @Test
+    void theBuildLeavesTheProgramWhereTheDocumentationSays() throws Exception {
+        assertThat(Files.readString(Program.root().resolve("docs/install.md")))
+                .contains("mvn -Dfast -DskipTests -pl takhin-broker -am package", "`build/takhin`");
+
+        TakhinProcess process = setup.launch(List.of(Program.built().toString(), "-version"));
+
+        assertThat(process.awaitExit(SOON)).isZero();
+        assertThat(process.output()).startsWith("Takhin version v");
+    }
+
     // S13, S16, S17
     @Test
     void explainsItsFlags() {

@@ -1,6 +1,7 @@
 package io.takhin.tests.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.takhin.tests.harness.Fresh;
@@ -12,6 +13,7 @@ import io.takhin.tests.harness.TakhinSetup;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
@@ -20,6 +22,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -190,6 +193,25 @@ class ObservationTest {
         assertThat(Files.readAllLines(logFile()))
                 .isNotEmpty()
                 .allMatch(line -> line.startsWith("{") && line.endsWith("}"));
+    }
+
+    // S52
+    @Test
+    void atDebugTheLogTellsOfConnectionsAndOfRequestsThatFail(@TempDir Path other) {
+        TakhinSetup chatty = TakhinSetup.in(other).withEnvironment("TAKHIN_LOGGING_LEVEL", "debug");
+
+        try (TakhinProcess process = chatty.start();
+                Admin admin = new JavaClients(process).admin()) {
+            assertThatThrownBy(
+                            () -> admin.describeTopics(List.of("not-there")).allTopicNames().get())
+                    .hasRootCauseInstanceOf(UnknownTopicOrPartitionException.class);
+
+            await().untilAsserted(() ->
+                    assertThat(process.output())
+                            .containsPattern("\"DEBUG\".*connection \\d+ of .*: opened")
+                            .contains("software=apache-kafka-java")
+                            .contains("is answered [UNKNOWN_TOPIC_OR_PARTITION]"));
+        }
     }
 
     // S153

@@ -33,6 +33,23 @@ class ClusterToolsTest {
                 .doesNotContain("ERROR");
     }
 
+    // S63: not in this version, and so refused; nobody is to believe in a rule that is not applied
+    @Test
+    void anAclIsRefused() {
+        ToolRun acls =
+                tools.acls(
+                        "--add",
+                        "--allow-principal",
+                        "User:alice",
+                        "--operation",
+                        "Read",
+                        "--topic",
+                        Fresh.name("guarded"));
+
+        assertThat(acls.all()).containsPattern("UnsupportedVersion|SecurityDisabled");
+        assertThat(acls.out()).doesNotContain("Adding ACLs");
+    }
+
     @Test
     void theQuorumHasALeader() {
         ToolRun status = tools.metadataQuorum("describe", "--status").succeeded();
