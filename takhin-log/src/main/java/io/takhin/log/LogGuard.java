@@ -59,13 +59,18 @@ final class LogGuard {
                 // The partition was deleted under the reader; nothing is wrong with the disk.
                 throw new KafkaStorageException("partition " + state.partition + " is closed", e);
             }
+            if (ShortageException.isOfDescriptors(e)) {
+                // Nothing was changed by who only asks.
+                state.host.shortage(e);
+                throw new KafkaStorageException("partition " + state.partition, e);
+            }
             throw failed(e);
         }
     }
 
     private KafkaStorageException failed(IOException e) {
-        if (e instanceof DiskFullException) {
-            state.host.full(e);
+        if (e instanceof ShortageException) {
+            state.host.shortage(e);
         } else {
             state.host.fail(e);
         }
