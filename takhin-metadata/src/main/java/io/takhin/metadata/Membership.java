@@ -40,7 +40,7 @@ public final class Membership {
 
     private final Registration registration;
     private final Timing timing;
-    private final QuorumAccess quorum;
+    private final Quorum quorum;
     private final RaftNode.Surroundings surroundings;
     private final boolean alone;
     private final Quorum.Caller self;
@@ -70,7 +70,7 @@ public final class Membership {
     Membership(
             Registration registration,
             MetadataSettings settings,
-            QuorumAccess quorum,
+            Quorum quorum,
             RaftNode.Surroundings surroundings) {
         this.registration = registration;
         this.timing = settings.timing();
