@@ -28,7 +28,7 @@ final class LogGuard {
     }
 
     /**
-     * Runs under the log's lock.
+     * Runs under the log's lock. Waits for the descriptors it needs.
      *
      * @throws KafkaStorageException when the log is offline, or goes offline by this
      */
@@ -38,7 +38,7 @@ final class LogGuard {
             if (!state.isWritable()) {
                 throw new KafkaStorageException("partition " + state.partition + " is offline");
             }
-            change.run();
+            state.host.openFiles().changing(change::run);
         } catch (IOException e) {
             throw failed(e);
         } finally {

@@ -33,7 +33,10 @@ final class OpenFiles {
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** Before who needs a file is told that there is no descriptor. */
-    static final int ATTEMPTS = 10;
+    private static final int ATTEMPTS = 10;
+
+    /** Bound for who is in the middle of something that cannot be left as it is. */
+    private static final ScopedValue<Boolean> CHANGING = ScopedValue.newInstance();
 
     private final int limit;
     private final Host host;
@@ -201,9 +204,24 @@ final class OpenFiles {
         attempt(task, Integer.MAX_VALUE);
     }
 
-    /** As {@link #patiently}, but a few times only: for what somebody else may ask for again. */
+    /** As {@link #patiently}, but a few times only: for what somebody may ask for again. */
     void retrying(Task task) throws IOException {
-        attempt(task, ATTEMPTS);
+        attempt(task, attemptsMax());
+    }
+
+    /** Runs the task once; whatever it opens waits until there is a descriptor. */
+    void changing(Task task) throws IOException {
+        boolean _ =
+                ScopedValue.where(CHANGING, true)
+                        .call(() -> {
+                            task.run();
+                            return true;
+                        });
+    }
+
+    /** How often this thread tries to open a file before it gives up. */
+    int attemptsMax() {
+        return CHANGING.isBound() ? Integer.MAX_VALUE : ATTEMPTS;
     }
 
     private void attempt(Task task, int times) throws IOException {
@@ -212,7 +230,7 @@ final class OpenFiles {
                 task.run();
                 return;
             } catch (IOException e) {
-                if (left <= 1 || !host.isOnline() || !relieves(e)) {
+                if (left <= 1 || !relieves(e)) {
                     throw e;
                 }
             }
@@ -223,10 +241,10 @@ final class OpenFiles {
      * Does what helps against an error, if it is a lack of descriptors: closes some, or waits a
      * little. Nobody who calls this holds a file's lock.
      *
-     * @return whether to try again makes sense
+     * @return whether to try again makes sense: not while the host is offline
      */
     boolean relieves(IOException cause) throws IOException {
-        if (!ShortageException.isOfDescriptors(cause)) {
+        if (!ShortageException.isOfDescriptors(cause) || !host.isOnline()) {
             return false;
         }
         host.lacksDescriptors(cause);

@@ -93,7 +93,7 @@ final class SharedFile {
             try {
                 return acquireOnce(options);
             } catch (IOException e) {
-                if (attempt == OpenFiles.ATTEMPTS || !openFiles.relieves(e)) {
+                if (attempt >= openFiles.attemptsMax() || !openFiles.relieves(e)) {
                     throw e;
                 }
             }

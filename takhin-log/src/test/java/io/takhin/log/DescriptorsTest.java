@@ -157,6 +157,30 @@ class DescriptorsTest {
     }
 
     @Test
+    void aCutWaitsForADescriptor() throws Exception {
+        try (LogDirectory directory = open(FlushRule.MEASURED, FILES_MAX)) {
+            openLogs(directory, 1);
+            PartitionLog log = logs.getFirst();
+            append(log, "a");
+            append(log, "b");
+            log.flush();
+            directory.letRest();
+            directory.letRest();
+            disk.leaveDescriptors(0);
+
+            Thread cutting = Thread.ofPlatform().start(() -> log.truncateTo(1));
+            while (cutting.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+            disk.leaveDescriptors(FILES_MAX);
+            cutting.join();
+
+            assertThat(directory.failure()).isEmpty();
+            assertThat(Batches.all(log)).containsExactly("0=a");
+        }
+    }
+
+    @Test
     void aDirectoryGetsHalfOfWhatTheProcessMayHave() {
         assertThat(Descriptors.forFiles(limits("4096"))).isEqualTo(2048);
         assertThat(Descriptors.forFiles(limits("20000"))).isEqualTo(10_000);
