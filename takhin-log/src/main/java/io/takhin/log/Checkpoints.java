@@ -111,7 +111,9 @@ final class Checkpoints {
                     writtenPoints.entrySet().stream()
                             .anyMatch(written ->
                                     points.getOrDefault(written.getKey(), 0L) < written.getValue());
-            if (!tooHigh || !DiskFullException.isCauseOf(e)) {
+            boolean noSpace =
+                    ShortageException.isCauseOf(e) && !ShortageException.isOfDescriptors(e);
+            if (!tooHigh || !noSpace) {
                 throw e;
             }
             // On a full disk the old file may stay, unless it claims too much: a start without one

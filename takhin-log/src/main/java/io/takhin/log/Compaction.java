@@ -73,7 +73,7 @@ final class Compaction implements AutoCloseable {
             return new Outcome.Impossible(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             log.failed(e);
-            return DiskFullException.isCauseOf(e)
+            return ShortageException.isCauseOf(e) && !ShortageException.isOfDescriptors(e)
                     ? new Outcome.NoSpace("the disk is full")
                     : new Outcome.GivenUp(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {

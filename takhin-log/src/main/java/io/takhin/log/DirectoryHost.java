@@ -8,7 +8,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the logs of one data directory share, and what flusher and housekeeper see of it: the place
@@ -16,26 +20,35 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>Threads: any. Starts the flusher and the housekeeper.
  */
-final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host {
+final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host, OpenFiles.Host {
+    private static final Logger log = LoggerFactory.getLogger(DirectoryHost.class);
+    private static final long SHORTAGE_SAID_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Path root;
     private final Clock clock;
 
-    /** The housekeeper's. */
+    /** For files that are to be closed. */
     private final DiskSync restSync;
 
     private final Map<TopicPartition, PartitionLog> logs = new ConcurrentHashMap<>();
     private final Checkpoints checkpoints;
     private final DiskSpace space;
     private final StorageFaults faults;
-    private final OpenFiles openFiles = new OpenFiles(OpenFiles.LIMIT);
+    private final OpenFiles openFiles;
+    private final AtomicLong shortageSaid = new AtomicLong(Long.MIN_VALUE);
     private final GroupCommit groupCommit;
     private final Housekeeper housekeeper;
 
-    DirectoryHost(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
+    /**
+     * @param openFilesMax see {@link OpenFiles}
+     */
+    DirectoryHost(
+            Path root, LogDirectorySettings settings, FlushRule rule, int openFilesMax, Clock clock)
             throws IOException {
         this.root = root;
         this.clock = clock;
-        this.restSync = new DiskSync(rule);
+        this.openFiles = new OpenFiles(openFilesMax, this);
+        this.restSync = new DiskSync(rule, openFiles);
         this.checkpoints = new Checkpoints(root);
         this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.faults = new StorageFaults(root, space);
@@ -80,6 +93,10 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     /** Returns when the housekeeper does nothing any more. */
     void stopHousekeeping() {
         housekeeper.stop();
+    }
+
+    /** Nobody opens a file any more. */
+    void release() {
         restSync.close();
     }
 
@@ -119,8 +136,30 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
-    public void full(IOException cause) {
-        space.full(cause);
+    public void shortage(IOException cause) {
+        if (!ShortageException.isOfDescriptors(cause)) {
+            space.full(cause);
+            return;
+        }
+        try {
+            var _ = openFiles.relieves(cause);
+        } catch (IOException e) {
+            faults.fail(e);
+        }
+    }
+
+    @Override
+    public void lacksDescriptors(IOException cause) {
+        long now = clock.nanos();
+        long said = shortageSaid.get();
+        boolean due = said == Long.MIN_VALUE || now - said > SHORTAGE_SAID_NANOS;
+        if (due && shortageSaid.compareAndSet(said, now)) {
+            log.error(
+                    "the process has no file descriptor left, {} waits for one: raise the limit"
+                            + " (ulimit -n, LimitNOFILE=) or lower kafka.max.connections: {}",
+                    root,
+                    cause.getMessage());
+        }
     }
 
     @Override

@@ -19,9 +19,16 @@ final class DirectoryOpening {
     private final Path root;
     private final LogDirectorySettings settings;
     private final FlushRule rule;
+    private final int openFilesMax;
     private final Clock clock;
 
-    DirectoryOpening(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock) {
+    DirectoryOpening(
+            Path root,
+            LogDirectorySettings settings,
+            FlushRule rule,
+            int openFilesMax,
+            Clock clock) {
+        this.openFilesMax = openFilesMax;
         this.root = root;
         this.settings = settings;
         this.rule = rule;
@@ -37,7 +44,7 @@ final class DirectoryOpening {
         LogDirectory directory = null;
         try {
             OptionalLong epochOfCleanStop = CleanStop.brokerEpoch(root);
-            DirectoryHost host = new DirectoryHost(root, settings, rule, clock);
+            DirectoryHost host = new DirectoryHost(root, settings, rule, openFilesMax, clock);
             directory = new LogDirectory(root, lock, host, epochOfCleanStop);
             recover(directory, host, listener);
             host.space().start();

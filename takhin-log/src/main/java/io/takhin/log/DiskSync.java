@@ -22,13 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class DiskSync implements AutoCloseable {
     private final FlushRule rule;
+    private final OpenFiles openFiles;
     private boolean syncfsWorks = true;
 
     /** Null until files are first synced together. */
     private @Nullable Syncfs fileSystem;
 
-    DiskSync(FlushRule rule) {
+    DiskSync(FlushRule rule, OpenFiles openFiles) {
         this.rule = rule;
+        this.openFiles = openFiles;
     }
 
     /**
@@ -49,11 +51,13 @@ final class DiskSync implements AutoCloseable {
             return true;
         }
         for (SharedFile file : files) {
-            file.sync();
+            if (!file.isKnownSynced()) {
+                openFiles.patiently(file::sync);
+            }
         }
         // Names after what they name.
         for (Path path : paths) {
-            syncPath(path);
+            openFiles.patiently(() -> syncPath(path));
         }
         return false;
     }
@@ -78,7 +82,16 @@ final class DiskSync implements AutoCloseable {
         if (!syncfsWorks) {
             return false;
         }
-        Syncfs used = fileSystem == null ? Syncfs.open(directory) : fileSystem;
+        Syncfs used;
+        try {
+            used = fileSystem == null ? Syncfs.open(directory) : fileSystem;
+        } catch (IOException e) {
+            if (!ShortageException.isOfDescriptors(e)) {
+                throw e;
+            }
+            // The files are open.
+            return false;
+        }
         fileSystem = used;
         if (used == null) {
             syncfsWorks = false;

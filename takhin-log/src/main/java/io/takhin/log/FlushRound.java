@@ -117,7 +117,7 @@ final class FlushRound {
         }
         forgetWhatWasCut();
         if (toSegments.stream().anyMatch(part -> part.log.durability().isRecoveryPointTooHigh())) {
-            host.writeRecoveryPoints();
+            host.openFiles().patiently(host::writeRecoveryPoints);
         }
         completeAll(toSegments, FlushObserver.Target.SEGMENTS, startNanos);
     }

@@ -46,12 +46,14 @@ public final class GroupCommit {
     interface Host {
         Clock clock();
 
+        OpenFiles openFiles();
+
         boolean isOnline();
 
         void fail(IOException cause);
 
-        /** Something could not be written because the disk has no space; nothing is lost. */
-        void full(IOException cause);
+        /** Something could not be written because something ran out; nothing is lost. */
+        void shortage(IOException cause);
 
         /** Whether the disk has so many bytes, to be kept, beside its reserve. */
         boolean hasRoomToKeep(long bytes);
@@ -139,7 +141,7 @@ public final class GroupCommit {
     }
 
     private void run() {
-        try (DiskSync disk = new DiskSync(rule)) {
+        try (DiskSync disk = new DiskSync(rule, host.openFiles())) {
             flushUntilStopped(disk);
         } catch (RuntimeException | Error e) {
             // Without a flusher nothing can be acknowledged: that is what offline means.

@@ -33,6 +33,9 @@ final class Housekeeper {
     /** A file that nobody has used for one to two of these is closed. */
     private static final Duration REST_INTERVAL = Duration.ofSeconds(5);
 
+    /** What found no descriptor is tried again after this. */
+    private static final Duration SHORTAGE_INTERVAL = Duration.ofSeconds(1);
+
     private static final long NEVER = Long.MAX_VALUE;
     private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
 
@@ -59,7 +62,7 @@ final class Housekeeper {
 
         void fail(IOException cause);
 
-        void full(IOException cause);
+        void shortage(IOException cause);
 
         boolean isOnline();
 
@@ -70,9 +73,6 @@ final class Housekeeper {
         void writeRecoveryPoints() throws IOException;
 
         OpenFiles openFiles();
-
-        /** Makes files of this directory durable. */
-        void sync(List<SharedFile> files) throws IOException;
     }
 
     Housekeeper(Host host, LogDirectorySettings settings) {
@@ -107,7 +107,12 @@ final class Housekeeper {
         try {
             task.run();
         } catch (IOException e) {
-            host.fail(e);
+            if (ShortageException.isOfDescriptors(e)) {
+                host.shortage(e);
+                later(task, SHORTAGE_INTERVAL);
+            } else {
+                host.fail(e);
+            }
         } catch (RuntimeException e) {
             // Nobody looks at what a scheduled task threw.
             log.error("housekeeping failed", e);
@@ -179,11 +184,11 @@ final class Housekeeper {
         try {
             host.writeRecoveryPoints();
         } catch (IOException e) {
-            if (!DiskFullException.isCauseOf(e)) {
+            if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
             // The old points are as true as they were; a start after a crash scans more.
-            host.full(e);
+            host.shortage(e);
             checkpointSoon();
         }
     }
@@ -196,7 +201,7 @@ final class Housekeeper {
 
     /** Returns whether there is something left that may come to rest. */
     boolean letRest() throws IOException {
-        boolean more = host.openFiles().sweep(host::sync);
+        boolean more = host.openFiles().sweep();
         host.logs().forEach(each -> each.files().rest());
         return more;
     }

@@ -111,7 +111,7 @@ final class IndexFile {
         try {
             writeTail();
         } catch (IOException e) {
-            if (!DiskFullException.isCauseOf(e)) {
+            if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
         }

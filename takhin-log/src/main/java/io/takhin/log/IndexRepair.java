@@ -43,11 +43,11 @@ final class IndexRepair {
                     segment.baseOffset());
             work.run();
         } catch (IOException e) {
-            if (!DiskFullException.isCauseOf(e)) {
+            if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
             // It is whole in memory, and the next start finds the damage again.
-            state.host.full(e);
+            state.host.shortage(e);
         } finally {
             state.lock.unlock();
         }

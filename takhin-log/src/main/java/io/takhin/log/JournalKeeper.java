@@ -225,11 +225,11 @@ final class JournalKeeper {
         try {
             host.writeRecoveryPoints();
         } catch (IOException e) {
-            if (!DiskFullException.isCauseOf(e)) {
+            if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
             // The segments are durable all the same; a start after a crash looks at more of them.
-            host.full(e);
+            host.shortage(e);
         }
     }
 

@@ -126,19 +126,19 @@ final class LogAppender {
     /**
      * Offsets and epochs are final.
      *
-     * @throws DiskFullException when there is no space; the log is then as it was before
+     * @throws ShortageException when there is no space; the log is then as it was before
      */
     void write(ByteBuffer batches) throws IOException {
         List<LeaderEpochs.Entry> epochs = state.epochs.entries();
         try {
             writeAll(batches);
         } catch (IOException e) {
-            if (!DiskFullException.isCauseOf(e)) {
+            if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
             state.epochs.restore(epochs);
             undo();
-            throw new DiskFullException(e);
+            throw new ShortageException(e);
         } catch (RuntimeException | Error e) {
             // A batch that the view does not know would stay before the next one of its offsets.
             state.epochs.restore(epochs);
@@ -186,7 +186,7 @@ final class LogAppender {
         }
         // Before the records: a file that knows too much is cut on recovery, one that knows too
         // little would be believed.
-        state.epochs.write(state.directory);
+        state.host.openFiles().retrying(() -> state.epochs.write(state.directory));
     }
 
     private Segment segmentFor(int bytes, Extent extent) throws IOException {
@@ -217,11 +217,11 @@ final class LogAppender {
             if (!view.active().isNamed()) {
                 // Or the next one's name could survive a power cut, and this one's not. Seldom: a
                 // flush comes before a segment is full.
-                DiskSync.syncPath(state.directory);
+                state.syncDirectory();
                 view.active().setNamed();
             }
             state.producers.setEndOffset(baseOffset);
-            state.snapshots.take(state.producers);
+            state.host.openFiles().retrying(() -> state.snapshots.take(state.producers));
         }
         Segment opened =
                 new Segment(

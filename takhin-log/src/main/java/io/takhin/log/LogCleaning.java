@@ -89,8 +89,8 @@ final class LogCleaning {
      * under the one who met the error, or there is no space, which may come back.
      */
     void failed(IOException e) {
-        if (DiskFullException.isCauseOf(e)) {
-            state.host.full(e);
+        if (ShortageException.isCauseOf(e)) {
+            state.host.shortage(e);
         } else if (!state.closed) {
             state.host.fail(e);
         }
@@ -139,7 +139,7 @@ final class LogCleaning {
                 roll(upTo);
                 // What names the log's end must be on the disk before the last file of records
                 // leaves it.
-                DiskSync.syncPath(state.directory);
+                state.syncDirectory();
             }
             start.move(upTo);
             dropped.addAll(doomed);
@@ -157,7 +157,7 @@ final class LogCleaning {
         try {
             appender.roll(baseOffset);
         } catch (IOException e) {
-            throw DiskFullException.isCauseOf(e) ? new DiskFullException(e) : e;
+            throw ShortageException.isCauseOf(e) ? new ShortageException(e) : e;
         }
     }
 
@@ -226,7 +226,7 @@ final class LogCleaning {
     }
 
     void syncDirectory() throws IOException {
-        DiskSync.syncPath(state.directory);
+        state.syncDirectory();
     }
 
     /**
@@ -236,7 +236,7 @@ final class LogCleaning {
     void syncReplaced() {
         var _ =
                 guard.find(() -> {
-                    DiskSync.syncPath(state.directory);
+                    state.syncDirectory();
                     return true;
                 });
     }

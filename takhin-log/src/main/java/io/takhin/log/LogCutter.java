@@ -51,8 +51,13 @@ final class LogCutter {
      */
     private void forgetDurability(long offset, long start) throws IOException {
         durability.cutTo(offset, start);
-        state.host.lowerCheckpoints(
-                state.partition, durability.segmentsEnd(), durability.durableStart());
+        state.host
+                .openFiles()
+                .patiently(() ->
+                        state.host.lowerCheckpoints(
+                                state.partition,
+                                durability.segmentsEnd(),
+                                durability.durableStart()));
     }
 
     /** Sets producer state to what the records below the offset make of it. */
@@ -108,7 +113,7 @@ final class LogCutter {
     private void discardFromEnd(List<Segment> segments) throws IOException {
         for (Segment last : segments.reversed()) {
             discard(last);
-            DiskSync.syncPath(state.directory);
+            state.syncDirectory();
         }
     }
 

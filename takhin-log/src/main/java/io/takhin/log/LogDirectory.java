@@ -69,12 +69,21 @@ public final class LogDirectory implements AutoCloseable {
     public static LogDirectory open(
             Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
             throws IOException {
-        return new DirectoryOpening(root, settings, FlushRule.MEASURED, clock).run(listener);
+        return new DirectoryOpening(
+                        root, settings, FlushRule.MEASURED, Descriptors.forFiles(), clock)
+                .run(listener);
     }
 
     static LogDirectory open(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
             throws IOException {
-        return new DirectoryOpening(root, settings, rule, clock).run(RecoveryListener.NONE);
+        return open(root, settings, rule, Descriptors.forFiles(), clock);
+    }
+
+    static LogDirectory open(
+            Path root, LogDirectorySettings settings, FlushRule rule, int openFilesMax, Clock clock)
+            throws IOException {
+        return new DirectoryOpening(root, settings, rule, openFilesMax, clock)
+                .run(RecoveryListener.NONE);
     }
 
     /** For the opening of the directory: before anything is written. */
@@ -117,7 +126,7 @@ public final class LogDirectory implements AutoCloseable {
             logs.put(partition, made);
             return made;
         } catch (IOException e) {
-            faults.failUnlessFull(e);
+            faults.failUnlessShort(e);
             throw new KafkaStorageException("data directory " + root, e);
         } finally {
             changing.unlock();
@@ -145,10 +154,10 @@ public final class LogDirectory implements AutoCloseable {
     private PartitionLog make(TopicPartition partition, Uuid topicId, LogConfig config)
             throws IOException {
         Path directory = root.resolve(PartitionFiles.directoryOf(partition));
-        host.checkpoints().forget(partition, host.logs());
+        host.openFiles().retrying(() -> host.checkpoints().forget(partition, host.logs()));
         try {
             Files.createDirectory(directory);
-            PartitionMetadataFile.write(directory, topicId);
+            host.openFiles().retrying(() -> PartitionMetadataFile.write(directory, topicId));
         } catch (IOException e) {
             DiskSpace.discard(List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
             throw e;
@@ -250,7 +259,7 @@ public final class LogDirectory implements AutoCloseable {
 
     /** An I/O error elsewhere in the directory. */
     void fail(IOException cause) {
-        faults.failUnlessFull(cause);
+        faults.failUnlessShort(cause);
     }
 
     /** A clean stop, as {@link #close(long)} without a broker epoch. */
@@ -288,8 +297,9 @@ public final class LogDirectory implements AutoCloseable {
                 CleanStop.mark(root, brokerEpoch);
             }
         } catch (IOException e) {
-            faults.failUnlessFull(e);
+            faults.failUnlessShort(e);
         } finally {
+            host.release();
             lock.release();
             changing.unlock();
         }
@@ -345,6 +355,7 @@ public final class LogDirectory implements AutoCloseable {
         host.groupCommit().stopAndWait();
         closeJournal(false);
         logs.values().forEach(log -> log.files().release());
+        host.release();
         lock.close();
     }
 }

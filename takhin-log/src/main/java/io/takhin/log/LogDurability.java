@@ -319,9 +319,10 @@ final class LogDurability {
     boolean read(Range range, ByteBuffer target) throws IOException {
         SharedFile file = range.segment().file();
         int limit = target.limit();
-        target.limit(target.position() + range.bytes());
+        int at = target.position();
+        target.limit(at + range.bytes());
         try {
-            file.read(target, range.from());
+            state.host.openFiles().patiently(() -> file.read(target.position(at), range.from()));
         } catch (NoSuchFileException e) {
             if (!file.isDeleted()) {
                 throw e;
@@ -406,7 +407,7 @@ final class LogDurability {
         }
         for (Segment segment : step.segments()) {
             if (!segment.file().isKnownSynced()) {
-                segment.file().sync();
+                state.host.openFiles().patiently(segment.file()::sync);
             }
         }
         state.lock.lock();

@@ -43,9 +43,9 @@ final class LogFiles {
                 }
             }
         } catch (IOException e) {
-            if (DiskFullException.isCauseOf(e)) {
+            if (ShortageException.isCauseOf(e)) {
                 // What is in memory stays there, and the next checkpoint tries again.
-                state.host.full(e);
+                state.host.shortage(e);
             } else {
                 state.host.fail(e);
             }
@@ -60,12 +60,12 @@ final class LogFiles {
             try {
                 writeTails();
             } catch (IOException e) {
-                if (!DiskFullException.isCauseOf(e)) {
+                if (!ShortageException.isCauseOf(e)) {
                     throw e;
                 }
                 // The records are whole; the next start makes the rest anew.
                 finished = false;
-                state.host.full(e);
+                state.host.shortage(e);
             }
         });
     }

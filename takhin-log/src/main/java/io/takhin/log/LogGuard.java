@@ -28,7 +28,7 @@ final class LogGuard {
     }
 
     /**
-     * Runs under the log's lock.
+     * Runs under the log's lock. Waits for the descriptors it needs.
      *
      * @throws KafkaStorageException when the log is offline, or goes offline by this
      */
@@ -38,7 +38,7 @@ final class LogGuard {
             if (!state.isWritable()) {
                 throw new KafkaStorageException("partition " + state.partition + " is offline");
             }
-            change.run();
+            state.host.openFiles().changing(change::run);
         } catch (IOException e) {
             throw failed(e);
         } finally {
@@ -59,13 +59,18 @@ final class LogGuard {
                 // The partition was deleted under the reader; nothing is wrong with the disk.
                 throw new KafkaStorageException("partition " + state.partition + " is closed", e);
             }
+            if (ShortageException.isOfDescriptors(e)) {
+                // Nothing was changed by who only asks.
+                state.host.shortage(e);
+                throw new KafkaStorageException("partition " + state.partition, e);
+            }
             throw failed(e);
         }
     }
 
     private KafkaStorageException failed(IOException e) {
-        if (e instanceof DiskFullException) {
-            state.host.full(e);
+        if (e instanceof ShortageException) {
+            state.host.shortage(e);
         } else {
             state.host.fail(e);
         }

@@ -32,8 +32,8 @@ interface LogHost {
      */
     boolean hasRoomToRewrite(long bytes);
 
-    /** Nothing could be written because the disk has no space; nothing is lost, either. */
-    void full(IOException cause);
+    /** Nothing could be written because something ran out; nothing is lost, either. */
+    void shortage(IOException cause);
 
     /** A batch was found that is not what was written: told once for each. */
     void damaged(TopicPartition partition, String where);

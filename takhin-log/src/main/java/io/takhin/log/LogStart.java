@@ -55,7 +55,7 @@ final class LogStart {
             if (toSync > 0) {
                 var _ =
                         guard.find(() -> {
-                            DiskSync.syncPath(state.directory);
+                            state.syncDirectory();
                             return true;
                         });
             }

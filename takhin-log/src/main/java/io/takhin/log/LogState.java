@@ -74,6 +74,11 @@ final class LogState {
         return !closed && host.isOnline();
     }
 
+    /** The names in the partition's directory are durable then. */
+    void syncDirectory() throws IOException {
+        host.openFiles().patiently(() -> DiskSync.syncPath(directory));
+    }
+
     /**
      * Brings the epochs to their file after records were removed. On a full disk that may come
      * later: a file that knows too much is cut on recovery, and the next append needs it first.
@@ -82,10 +87,10 @@ final class LogState {
         try {
             epochs.write(directory);
         } catch (IOException e) {
-            if (!DiskFullException.isCauseOf(e)) {
+            if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
-            host.full(e);
+            host.shortage(e);
         }
     }
 

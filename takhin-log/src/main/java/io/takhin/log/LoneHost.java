@@ -18,20 +18,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threads: any; one flush at a time.
  */
-final class LoneHost implements LogHost {
+final class LoneHost implements LogHost, OpenFiles.Host {
     private static final Logger log = LoggerFactory.getLogger(LoneHost.class);
 
     /** Of one log: enough for a quorum's reads and its fetchers. */
     private static final int OPEN_FILES_MAX = 64;
 
     private final Clock clock;
-    private final OpenFiles openFiles = new OpenFiles(OPEN_FILES_MAX);
+    private final OpenFiles openFiles = new OpenFiles(OPEN_FILES_MAX, this);
     private final ReentrantLock flushing = new ReentrantLock();
 
     @GuardedBy("flushing")
-    private final DiskSync disk = new DiskSync(FlushRule.FILE_BY_FILE);
+    private final DiskSync disk = new DiskSync(FlushRule.FILE_BY_FILE, openFiles);
 
     private volatile @Nullable IOException failure;
+    private volatile boolean shortageSaid;
 
     LoneHost(Clock clock) {
         this.clock = clock;
@@ -71,8 +72,27 @@ final class LoneHost implements LogHost {
     }
 
     @Override
-    public void full(IOException cause) {
-        log.error("the disk is full: delete topics or records, or enlarge it", cause);
+    public void shortage(IOException cause) {
+        if (ShortageException.isOfDescriptors(cause)) {
+            lacksDescriptors(cause);
+        } else {
+            log.error("the disk is full: delete topics or records, or enlarge it", cause);
+        }
+    }
+
+    @Override
+    public void lacksDescriptors(IOException cause) {
+        if (!shortageSaid) {
+            shortageSaid = true;
+            log.error("the process has no file descriptor left: raise the limit", cause);
+        }
+    }
+
+    @Override
+    public void sync(List<SharedFile> files) throws IOException {
+        for (SharedFile file : files) {
+            file.sync();
+        }
     }
 
     @Override

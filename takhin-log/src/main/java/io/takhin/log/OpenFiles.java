@@ -6,8 +6,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The descriptors that the files of one data directory keep between uses. At most so many: beyond,
@@ -15,20 +18,32 @@ import java.util.concurrent.atomic.AtomicLong;
  * What nobody has used for a while costs none.
  *
  * <p>A file with bytes that were not forced is not closed: the kernel tells of a failed write only
- * to descriptors that were open then. So there may be more than the limit, for as long as the disk
- * is behind.
+ * to descriptors that were open then. Where there are too many of these, whoever opens one more
+ * waits until some are on the disk. So there are more than the limit only while they are held.
  *
- * <p>Threads: any.
+ * <p>Where the process has no descriptor left all the same, some are given back, and who needs one
+ * tries again.
+ *
+ * <p>Threads: any. Whoever opens a file may have to wait for the disk.
  */
 final class OpenFiles {
-    /** Leaves room for connections where a process may have 4096 descriptors. */
-    static final int LIMIT = 2000;
-
     /** So many more than needed are closed at once, so that not every opening has to choose. */
     private static final int BATCH_DIVISOR = 16;
 
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    /** Before who needs a file is told that there is no descriptor. */
+    private static final int ATTEMPTS = 10;
+
+    /** Bound for who is in the middle of something that cannot be left as it is. */
+    private static final ScopedValue<Boolean> CHANGING = ScopedValue.newInstance();
+
     private final int limit;
+    private final Host host;
     private final Set<SharedFile> open = ConcurrentHashMap.newKeySet();
+
+    /** Held by who closes files to make room, which may take a sync. */
+    private final ReentrantLock closing = new ReentrantLock();
 
     /** Counts openings and sweeps: what tells early uses of files from late ones. */
     private final AtomicLong age = new AtomicLong();
@@ -41,8 +56,29 @@ final class OpenFiles {
     private final AtomicBoolean watched = new AtomicBoolean();
     private volatile Runnable watcher = () -> {};
 
-    OpenFiles(int limit) {
+    /** Whose files they are. */
+    interface Host {
+        /** Brings files to the disk that were written; one call at a time. */
+        void sync(List<SharedFile> files) throws IOException;
+
+        /** A sync failed. */
+        void fail(IOException cause);
+
+        boolean isOnline();
+
+        /** The process has no descriptor left, and somebody waits for one; to be said somewhere. */
+        void lacksDescriptors(IOException cause);
+    }
+
+    /** What can be tried again from the beginning. */
+    @FunctionalInterface
+    interface Task {
+        void run() throws IOException;
+    }
+
+    OpenFiles(int limit, Host host) {
         this.limit = limit;
+        this.host = host;
     }
 
     /**
@@ -76,60 +112,169 @@ final class OpenFiles {
         open.remove(file);
     }
 
-    /** Closes what is too much. Nobody who calls this holds a file's lock. */
-    void makeRoom() {
+    /**
+     * Closes what is too much. Nobody who calls this holds a file's lock.
+     *
+     * @throws IOException when a sync failed: the host knows
+     */
+    void makeRoom() throws IOException {
         int size = open.size();
-        long now = age.get();
         long looked = ageOfLook.get();
-        // Where all have to stay open, the next look must be the rarer the more there are.
-        boolean due = now - looked > size / BATCH_DIVISOR || looked == 0;
-        if (size <= limit || !due || !ageOfLook.compareAndSet(looked, now)) {
-            return;
-        }
-        int wanted = size - limit + limit / BATCH_DIVISOR;
-        for (Candidate candidate : candidates()) {
-            if (wanted <= 0) {
-                ageOfLook.set(0);
-                return;
-            }
-            if (candidate.file.closeIfUnusedSince(candidate.usedAt)) {
-                wanted--;
-            }
-        }
-        if (wanted <= 0) {
-            ageOfLook.set(0);
+        // Where all are held, the next look must be the rarer the more there are.
+        boolean due = looked == 0 || age.get() - looked > size / BATCH_DIVISOR;
+        if (size > limit && due) {
+            shrink(limit, limit - limit / BATCH_DIVISOR, limit / 2);
+            ageOfLook.set(open.size() > limit ? age.get() : 0);
         }
     }
 
-    private record Candidate(SharedFile file, long usedAt) {}
+    /**
+     * @param most so many may stay, of whatever kind
+     * @param wanted while there are more than most, so many stay where nothing has to be synced
+     * @param wantedAfterSync so many stay where that was not enough: a sync is worth many files
+     */
+    private void shrink(int most, int wanted, int wantedAfterSync) throws IOException {
+        if (closing.isHeldByCurrentThread()) {
+            return;
+        }
+        IOException failure = null;
+        closing.lock();
+        try {
+            if (open.size() > most) {
+                List<Candidate> candidates = candidates();
+                closeSynced(candidates, open.size() - wanted);
+                if (open.size() > most) {
+                    syncAndClose(candidates, open.size() - wantedAfterSync);
+                }
+            }
+        } catch (IOException e) {
+            failure = e;
+        } finally {
+            closing.unlock();
+        }
+        if (failure != null && !ShortageException.isOfDescriptors(failure)) {
+            host.fail(failure);
+            // Whatever the reason was, even a want of space: nothing of it passes.
+            throw new IOException("what was written is not on the disk", failure);
+        }
+    }
 
-    /** Ages are taken once: they change while others use their files. */
+    private record Candidate(SharedFile file, long usedAt, boolean unsynced) {}
+
+    /** Those used longest ago first. Ages are taken once: they change while others use files. */
     private List<Candidate> candidates() {
         List<Candidate> candidates = new ArrayList<>(open.size());
         for (SharedFile file : open) {
-            if (!file.isUnsynced()) {
-                candidates.add(new Candidate(file, file.usedAt()));
-            }
+            candidates.add(new Candidate(file, file.usedAt(), file.isUnsynced()));
         }
         candidates.sort(Comparator.comparingLong(Candidate::usedAt));
         return candidates;
+    }
+
+    private static void closeSynced(List<Candidate> candidates, int count) {
+        int left = count;
+        for (Candidate candidate : candidates) {
+            if (left <= 0) {
+                return;
+            }
+            if (!candidate.unsynced && candidate.file.closeIfUnusedSince(candidate.usedAt)) {
+                left--;
+            }
+        }
+    }
+
+    private void syncAndClose(List<Candidate> candidates, int count) throws IOException {
+        List<SharedFile> unsynced =
+                candidates.stream()
+                        .filter(Candidate::unsynced)
+                        .map(Candidate::file)
+                        .limit(count)
+                        .toList();
+        if (!unsynced.isEmpty()) {
+            host.sync(unsynced);
+            unsynced.forEach(file -> file.closeIfUnusedSince(Long.MAX_VALUE));
+        }
+    }
+
+    /**
+     * Runs the task until it has found the descriptors it needs, or the host is offline: for what
+     * cannot be refused.
+     */
+    void patiently(Task task) throws IOException {
+        attempt(task, Integer.MAX_VALUE);
+    }
+
+    /** As {@link #patiently}, but a few times only: for what somebody may ask for again. */
+    void retrying(Task task) throws IOException {
+        attempt(task, attemptsMax());
+    }
+
+    /** Runs the task once; whatever it opens waits until there is a descriptor. */
+    void changing(Task task) throws IOException {
+        boolean _ =
+                ScopedValue.where(CHANGING, true)
+                        .call(() -> {
+                            task.run();
+                            return true;
+                        });
+    }
+
+    /** How often this thread tries to open a file before it gives up. */
+    int attemptsMax() {
+        return CHANGING.isBound() ? Integer.MAX_VALUE : ATTEMPTS;
+    }
+
+    private void attempt(Task task, int times) throws IOException {
+        for (int left = times; ; left--) {
+            try {
+                task.run();
+                return;
+            } catch (IOException e) {
+                if (left <= 1 || !relieves(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /**
+     * Does what helps against an error, if it is a lack of descriptors: closes some, or waits a
+     * little. Nobody who calls this holds a file's lock.
+     *
+     * @return whether to try again makes sense: not while the host is offline
+     */
+    boolean relieves(IOException cause) throws IOException {
+        if (!ShortageException.isOfDescriptors(cause) || !host.isOnline()) {
+            return false;
+        }
+        host.lacksDescriptors(cause);
+        int before = open.size();
+        shrink(before - 1, before * 3 / 4, before / 2);
+        if (open.size() >= before) {
+            LockSupport.parkNanos(this, PAUSE_NANOS);
+        }
+        return true;
     }
 
     /**
      * Closes what nobody has used since the sweep before this one; to be called from time to time
      * by one thread.
      *
-     * @param sync brings files to the disk that were written, before they are closed
      * @return whether anything stays open and another sweep is needed
      */
-    boolean sweep(Sync sync) throws IOException {
+    boolean sweep() throws IOException {
         watched.set(false);
         long before = ageOfSweep;
         ageOfSweep = age.incrementAndGet();
         List<SharedFile> idle = open.stream().filter(file -> file.usedAt() < before).toList();
         List<SharedFile> unsynced = idle.stream().filter(SharedFile::isUnsynced).toList();
         if (!unsynced.isEmpty()) {
-            sync.sync(unsynced);
+            closing.lock();
+            try {
+                host.sync(unsynced);
+            } finally {
+                closing.unlock();
+            }
         }
         for (SharedFile file : idle) {
             // A sync is a use, but not one that others want the descriptor for.
@@ -137,11 +282,5 @@ final class OpenFiles {
         }
         // Whoever opened one since the begin has told the watcher itself.
         return !open.isEmpty() && watched.compareAndSet(false, true);
-    }
-
-    /** How many files are brought to the disk. */
-    @FunctionalInterface
-    interface Sync {
-        void sync(List<SharedFile> files) throws IOException;
     }
 }

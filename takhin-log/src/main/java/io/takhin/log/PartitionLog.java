@@ -193,9 +193,10 @@ public final class PartitionLog implements AutoCloseable {
                 durability.written(this, bytes);
             }
             return done;
-        } catch (DiskFullException e) {
-            state.host.full(e);
-            return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the disk is full");
+        } catch (ShortageException e) {
+            state.host.shortage(e);
+            return new Append.Refused(
+                    Errors.KAFKA_STORAGE_ERROR, "nothing written: " + e.getMessage());
         } catch (IOException e) {
             state.host.fail(e);
             return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, String.valueOf(e.getMessage()));

@@ -89,6 +89,18 @@ final class SharedFile {
     }
 
     private FileChannel acquire(Set<OpenOption> options) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return acquireOnce(options);
+            } catch (IOException e) {
+                if (attempt >= openFiles.attemptsMax() || !openFiles.relieves(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private FileChannel acquireOnce(Set<OpenOption> options) throws IOException {
         FileChannel used;
         boolean opened;
         lock.lock();
@@ -107,9 +119,22 @@ final class SharedFile {
             lock.unlock();
         }
         if (opened) {
-            openFiles.makeRoom();
+            makeRoom();
         }
         return used;
+    }
+
+    /** While this file is held, so that it is none of those that are closed. */
+    private void makeRoom() throws IOException {
+        boolean done = false;
+        try {
+            openFiles.makeRoom();
+            done = true;
+        } finally {
+            if (!done) {
+                release();
+            }
+        }
     }
 
     void release() {
@@ -169,7 +194,10 @@ final class SharedFile {
     void syncedUpTo(int writesThen) {
         lock.lock();
         try {
-            syncedWrites = writesThen;
+            // Two may sync at the same time, and the one that began later be the first to end.
+            if (writesThen - syncedWrites > 0) {
+                syncedWrites = writesThen;
+            }
             synced = true;
         } finally {
             lock.unlock();

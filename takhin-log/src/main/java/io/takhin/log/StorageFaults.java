@@ -58,8 +58,10 @@ final class StorageFaults {
         }
     }
 
-    void failUnlessFull(IOException cause) {
-        if (DiskFullException.isCauseOf(cause)) {
+    void failUnlessShort(IOException cause) {
+        if (ShortageException.isOfDescriptors(cause)) {
+            log.error("{}: the process has no file descriptor left, raise the limit", root, cause);
+        } else if (ShortageException.isCauseOf(cause)) {
             space.full(cause);
         } else {
             fail(cause);

@@ -11,6 +11,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Syncfs implements AutoCloseable {
     private static final int O_RDONLY = 0;
+    private static final int ENFILE = 23;
+    private static final int EMFILE = 24;
 
     /** Before 5.8 syncfs hides write errors. */
     private static final int KERNEL_MAJOR = 5;
@@ -144,6 +147,9 @@ final class Syncfs implements AutoCloseable {
     private static IOException failed(
             String call, Path directory, Functions functions, MemorySegment state) {
         int errno = (int) functions.errno.get(state, 0L);
+        if (errno == EMFILE || errno == ENFILE) {
+            return new FileSystemException(directory.toString(), null, "Too many open files");
+        }
         return new IOException(call + " of " + directory + " failed with error " + errno);
     }
 }

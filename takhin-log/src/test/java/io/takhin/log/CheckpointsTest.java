@@ -28,7 +28,8 @@ class CheckpointsTest {
         LogDirectorySettings settings =
                 new LogDirectorySettings(
                         Batches.config(), Duration.ofDays(1), Duration.ofHours(1), 1);
-        host = new DirectoryHost(root, settings, FlushRule.MEASURED, new ManualClock(Batches.NOW));
+        ManualClock clock = new ManualClock(Batches.NOW);
+        host = new DirectoryHost(root, settings, FlushRule.MEASURED, 100, clock);
         directory = new LogDirectory(root, DirectoryLock.take(root), host, OptionalLong.empty());
     }
 

@@ -23,6 +23,11 @@ final class Directories {
                 clock);
     }
 
+    /** Of a directory in which nothing goes wrong. */
+    static OpenFiles openFiles(int limit) {
+        return new OpenFiles(limit, new LoneHost(Clock.SYSTEM));
+    }
+
     static PartitionLog orders(LogDirectory directory, LogConfig config) {
         return directory.open(ORDERS, Uuid.ONE_UUID, config);
     }

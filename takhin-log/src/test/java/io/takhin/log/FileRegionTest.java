@@ -32,7 +32,8 @@ class FileRegionTest {
             throws IOException {
         Path path = directory.resolve("00000000000000000000.log");
         Files.write(path, new byte[fileBytes]);
-        SharedFile file = new SharedFile(new OpenFiles(1), directory, 0, PartitionFiles.LOG);
+        SharedFile file =
+                new SharedFile(Directories.openFiles(1), directory, 0, PartitionFiles.LOG);
         return new FileRegion(
                 file, FileChannel.open(path, StandardOpenOption.READ), position, length, old);
     }

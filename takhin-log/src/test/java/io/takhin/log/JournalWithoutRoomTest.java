@@ -49,6 +49,11 @@ class JournalWithoutRoomTest {
         }
 
         @Override
+        public OpenFiles openFiles() {
+            return Directories.openFiles(10);
+        }
+
+        @Override
         public boolean isOnline() {
             return true;
         }
@@ -59,7 +64,7 @@ class JournalWithoutRoomTest {
         }
 
         @Override
-        public void full(IOException cause) {
+        public void shortage(IOException cause) {
             fail(cause);
         }
 
@@ -95,7 +100,12 @@ class JournalWithoutRoomTest {
         journal = Journal.open(root, JournalContents.read(root, HALF_BYTES, true), host);
         round =
                 new FlushRound(
-                        RULE, new DiskSync(RULE), host, journal, FlushObserver.NONE, again::add);
+                        RULE,
+                        new DiskSync(RULE, host.openFiles()),
+                        host,
+                        journal,
+                        FlushObserver.NONE,
+                        again::add);
     }
 
     @AfterEach

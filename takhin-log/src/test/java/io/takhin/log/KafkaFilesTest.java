@@ -109,7 +109,7 @@ class KafkaFilesTest {
         }
         assertThat(Files.size(PartitionFiles.offsetIndex(copy, 0))).isGreaterThan(8 * 1000);
         int size = (int) Files.size(PartitionFiles.log(copy, 0));
-        Segment segment = new Segment(new OpenFiles(10), copy, 0, size, Batches.NOW);
+        Segment segment = new Segment(Directories.openFiles(10), copy, 0, size, Batches.NOW);
 
         segment.dropUnsetIndexEntries();
 

@@ -19,8 +19,40 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenFilesTest {
     @TempDir Path directory;
 
-    private final OpenFiles openFiles = new OpenFiles(3);
-    private final List<SharedFile> synced = new ArrayList<>();
+    private final Disk disk = new Disk();
+    private final OpenFiles openFiles = new OpenFiles(3, disk);
+
+    private static final class Disk implements OpenFiles.Host {
+        final List<SharedFile> synced = new ArrayList<>();
+        final List<IOException> failures = new ArrayList<>();
+        boolean broken;
+
+        @Override
+        public void sync(List<SharedFile> files) throws IOException {
+            if (broken) {
+                throw new IOException("No space left on device");
+            }
+            for (SharedFile file : files) {
+                file.sync();
+                synced.add(file);
+            }
+        }
+
+        @Override
+        public void fail(IOException cause) {
+            failures.add(cause);
+        }
+
+        @Override
+        public boolean isOnline() {
+            return failures.isEmpty();
+        }
+
+        @Override
+        public void lacksDescriptors(IOException cause) {
+            throw new AssertionError(cause);
+        }
+    }
 
     private SharedFile file(long offset) throws IOException {
         SharedFile file = new SharedFile(openFiles, directory, offset, PartitionFiles.LOG);
@@ -50,12 +82,7 @@ class OpenFilesTest {
     }
 
     private boolean sweep() throws IOException {
-        return openFiles.sweep(files -> {
-            for (SharedFile file : files) {
-                file.sync();
-                synced.add(file);
-            }
-        });
+        return openFiles.sweep();
     }
 
     @Test
@@ -101,19 +128,46 @@ class OpenFilesTest {
     }
 
     @Test
-    void whatIsNotOnTheDiskStaysOpenBeyondTheLimit() throws IOException {
-        List<SharedFile> written = List.of(file(0), file(1), file(2), file(3), file(4));
+    void whatIsOnTheDiskIsClosedBeforeWhatIsNot() throws IOException {
+        List<SharedFile> files = List.of(file(0), file(1), file(2));
+        write(files.get(0));
+        write(files.get(1));
+        use(files.get(2));
+
+        use(file(3));
+
+        assertThat(files).extracting(SharedFile::isOpen).containsExactly(true, true, false);
+        assertThat(disk.synced).isEmpty();
+    }
+
+    @Test
+    void whatIsNotOnTheDiskIsSyncedAndClosedWhereThereIsNothingElse() throws IOException {
+        List<SharedFile> written = List.of(file(0), file(1), file(2), file(3));
+
         for (SharedFile file : written) {
             write(file);
         }
-        assertThat(openFiles.count()).isEqualTo(5);
 
-        written.getFirst().sync();
-        use(file(5));
+        assertThat(written).extracting(SharedFile::isOpen).contains(false).contains(true);
+        assertThat(openFiles.count()).isLessThanOrEqualTo(3);
+        assertThat(disk.synced).isNotEmpty().isSubsetOf(written.subList(0, 3));
+    }
 
-        assertThat(written)
-                .extracting(SharedFile::isOpen)
-                .containsExactly(false, true, true, true, true);
+    @Test
+    void aSyncThatFailsThereIsAFailureOfTheDirectoryAndClosesNothing() throws IOException {
+        List<SharedFile> written = List.of(file(0), file(1), file(2));
+        for (SharedFile file : written) {
+            write(file);
+        }
+        disk.broken = true;
+
+        assertThatThrownBy(() -> use(file(3)))
+                .isInstanceOfSatisfying(
+                        IOException.class,
+                        e -> assertThat(ShortageException.isCauseOf(e)).isFalse());
+
+        assertThat(disk.failures).hasSize(1);
+        assertThat(written).extracting(SharedFile::isOpen).containsOnly(true);
     }
 
     @Test
@@ -151,7 +205,7 @@ class OpenFilesTest {
 
         assertThat(afterOne).isTrue();
         assertThat(afterTwo).isTrue();
-        assertThat(synced).containsExactly(written);
+        assertThat(disk.synced).containsExactly(written);
         assertThat(written.isOpen()).isFalse();
         assertThat(read.isOpen()).isTrue();
         assertThat(sweep()).isFalse();
@@ -164,11 +218,8 @@ class OpenFilesTest {
         write(written);
         sweep();
 
-        assertThatThrownBy(() ->
-                        openFiles.sweep(_ -> {
-                            throw new IOException("the disk is broken");
-                        }))
-                .isInstanceOf(IOException.class);
+        disk.broken = true;
+        assertThatThrownBy(this::sweep).isInstanceOf(IOException.class);
 
         assertThat(written.isOpen()).isTrue();
         assertThat(written.isUnsynced()).isTrue();

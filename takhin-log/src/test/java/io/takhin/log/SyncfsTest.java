@@ -22,11 +22,11 @@ class SyncfsTest {
     // The kernel tells of a failed write only to descriptors that were open then.
     @Test
     void oneDescriptorStaysOpenFromTheFirstSyncOn() throws IOException {
-        OpenFiles openFiles = new OpenFiles(OpenFiles.LIMIT);
+        OpenFiles openFiles = Directories.openFiles(10);
         SharedFile file = new SharedFile(openFiles, root, 0, PartitionFiles.LOG);
         file.acquireOrCreate();
         file.release();
-        try (DiskSync disk = new DiskSync(new FlushRule(0, 0, 0, 1))) {
+        try (DiskSync disk = new DiskSync(new FlushRule(0, 0, 0, 1), openFiles)) {
             disk.sync(List.of(file), root);
             List<String> first = descriptorsOfRoot();
             assumeTrue(!first.isEmpty(), "no syncfs here");
@@ -40,7 +40,7 @@ class SyncfsTest {
 
     @Test
     void aPartitionThatWasDeletedMeanwhileIsNoFailure() throws IOException {
-        OpenFiles openFiles = new OpenFiles(OpenFiles.LIMIT);
+        OpenFiles openFiles = Directories.openFiles(10);
         SharedFile file = new SharedFile(openFiles, root, 0, PartitionFiles.LOG);
         file.acquireOrCreate();
         file.written();
@@ -55,7 +55,7 @@ class SyncfsTest {
                         List.of(),
                         List.of(file),
                         List.of());
-        try (DiskSync disk = new DiskSync(new FlushRule(0, 0, 0, 1))) {
+        try (DiskSync disk = new DiskSync(new FlushRule(0, 0, 0, 1), openFiles)) {
             disk.sync(List.of(plan), 0);
         }
 

@@ -219,5 +219,7 @@ final class DiskChannel extends FileChannel {
     }
 
     @Override
-    protected void implCloseChannel() {}
+    protected void implCloseChannel() {
+        disk.closed();
+    }
 }

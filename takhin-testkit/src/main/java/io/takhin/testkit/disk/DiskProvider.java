@@ -75,6 +75,7 @@ final class DiskProvider extends FileSystemProvider {
             throws IOException {
         disk.lock.lock();
         try {
+            disk.takeDescriptor(path);
             DiskNode node = disk.find(path);
             if (node == null) {
                 node = create(path, options);
@@ -85,6 +86,7 @@ final class DiskProvider extends FileSystemProvider {
                 }
             }
             DiskChannel channel = new DiskChannel(disk, path, node, options);
+            disk.opened();
             if (options.contains(StandardOpenOption.TRUNCATE_EXISTING)) {
                 channel.truncate(0);
             }

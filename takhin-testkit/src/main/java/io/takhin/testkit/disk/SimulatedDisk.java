@@ -47,6 +47,8 @@ public final class SimulatedDisk {
     private long cutAt = Long.MAX_VALUE;
     private boolean out;
     private long freeBytes = TOTAL_BYTES;
+    private int descriptors = Integer.MAX_VALUE;
+    private int openChannels;
     private @Nullable Fault fault;
     private @Nullable Path copies;
     private volatile Consumer<Path> readGate = _ -> {};
@@ -106,6 +108,7 @@ public final class SimulatedDisk {
             cutAt = Long.MAX_VALUE;
             fault = null;
             freeBytes = TOTAL_BYTES;
+            descriptors = Integer.MAX_VALUE;
         });
     }
 
@@ -145,6 +148,21 @@ public final class SimulatedDisk {
     /** How many bytes files may grow from now on. */
     public void leaveFree(long bytes) {
         locked(() -> freeBytes = bytes);
+    }
+
+    /** How many files may be open at a time from now on, those counted that are open already. */
+    public void leaveDescriptors(int count) {
+        locked(() -> descriptors = count);
+    }
+
+    /** How many files are open. */
+    public int openChannels() {
+        lock.lock();
+        try {
+            return openChannels;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Where {@link Path#toFile} puts copies of files, for code that knows nothing else. */
@@ -235,6 +253,22 @@ public final class SimulatedDisk {
 
     void giveBack(int bytes) {
         freeBytes += bytes;
+    }
+
+    /** Before a file is opened. Under the lock. */
+    void takeDescriptor(Path path) throws IOException {
+        if (openChannels >= descriptors) {
+            throw new FileSystemException(path.toString(), null, "Too many open files");
+        }
+    }
+
+    /** Under the lock. */
+    void opened() {
+        openChannels++;
+    }
+
+    void closed() {
+        locked(() -> openChannels--);
     }
 
     /** What a path leads to; null where it leads nowhere. Under the lock. */

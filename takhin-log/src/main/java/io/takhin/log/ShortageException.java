@@ -1,0 +1,43 @@
+package io.takhin.log;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.util.List;
+
+/**
+ * Nothing was written because something ran out, space on the disk or descriptors of the process;
+ * what was there is as it was. It may pass, and nothing is wrong with the disk.
+ */
+final class ShortageException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    // As the C library says them; Java has no other way to tell.
+
+    /** ENOSPC and EDQUOT. */
+    private static final List<String> SPACE =
+            List.of("No space left on device", "Disk quota exceeded");
+
+    /** EMFILE, and with "in system" behind it ENFILE. */
+    private static final String DESCRIPTORS = "Too many open files";
+
+    ShortageException(IOException cause) {
+        super(cause.getMessage(), cause);
+    }
+
+    private static String reason(IOException e) {
+        String why = e instanceof FileSystemException named ? named.getReason() : e.getMessage();
+        return why == null ? "" : why;
+    }
+
+    /** Whether an error says that something ran out, rather than that the disk is broken. */
+    static boolean isCauseOf(IOException e) {
+        return e instanceof ShortageException
+                || isOfDescriptors(e)
+                || SPACE.stream().anyMatch(reason(e)::contains);
+    }
+
+    /** Whether it is descriptors: the disk may have space. */
+    static boolean isOfDescriptors(IOException e) {
+        return reason(e).contains(DESCRIPTORS);
+    }
+}

@@ -1,0 +1,199 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.disk.SimulatedDisk;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.Test;
+
+/** Many partitions have bytes that are not on the disk, and the process has few descriptors. */
+class DescriptorsTest {
+    private static final int PARTITIONS = 1000;
+    private static final int FILES_MAX = 64;
+
+    /** An index entry for each batch, so that checkpoints write index files too. */
+    private static final LogConfig CONFIG = Batches.config(4000, 0);
+
+    private final ManualClock clock = new ManualClock(Batches.NOW);
+    private final SimulatedDisk disk = new SimulatedDisk(new Random(1));
+    private final List<PartitionLog> logs = new ArrayList<>();
+
+    private LogDirectory open(FlushRule rule, int filesMax) throws IOException {
+        LogDirectorySettings settings =
+                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1);
+        return LogDirectory.open(disk.root().resolve("data"), settings, rule, filesMax, clock);
+    }
+
+    private void openLogs(LogDirectory directory, int count) {
+        logs.clear();
+        for (int i = 0; i < count; i++) {
+            logs.add(directory.open(new TopicPartition("t", i), Uuid.ONE_UUID, CONFIG));
+        }
+    }
+
+    private static Append append(PartitionLog log, String value) {
+        return log.appendAsLeader(Batches.of(value), 0, Origin.CLIENT);
+    }
+
+    private void appendToAll(String value) {
+        for (PartitionLog log : logs) {
+            assertThat(append(log, value)).isInstanceOf(Append.Done.class);
+        }
+    }
+
+    private void workOnAllAndCutThePower(LogDirectory directory) throws IOException {
+        openLogs(directory, PARTITIONS);
+        appendToAll("a");
+        appendToAll("b");
+        logs.forEach(log -> log.files().checkpoint(0));
+        assertThat(logs).allMatch(log -> log.durableEndOffset() == 0);
+        logs.forEach(PartitionLog::requestFlush);
+        logs.forEach(PartitionLog::flush);
+        appendToAll("c");
+        logs.forEach(PartitionLog::flush);
+        assertThat(directory.failure()).isEmpty();
+        disk.cutPower();
+        directory.abandon();
+        disk.restart();
+    }
+
+    private void checkAll(LogDirectory directory) throws IOException {
+        openLogs(directory, PARTITIONS);
+        for (PartitionLog log : logs) {
+            assertThat(Batches.all(log)).containsExactly("0=a", "1=b", "2=c");
+        }
+    }
+
+    @Test
+    void dirtyPartitionsTakeNoMoreThanTheirShare() throws IOException {
+        LogDirectory directory = open(FlushRule.MEASURED, FILES_MAX);
+        // The lock, the journal, and what is opened for a moment by some threads.
+        disk.leaveDescriptors(FILES_MAX + 10);
+
+        workOnAllAndCutThePower(directory);
+
+        try (LogDirectory again = open(FlushRule.MEASURED, FILES_MAX)) {
+            checkAll(again);
+        }
+        assertThat(disk.openChannels()).isZero();
+    }
+
+    @Test
+    void partitionsGoOnWhenConnectionsTookDescriptorsOfTheirShare() throws IOException {
+        FlushRule noJournal = new FlushRule(0, 0, 0, 4);
+        LogDirectory directory = open(noJournal, 10 * PARTITIONS);
+        disk.leaveDescriptors(FILES_MAX);
+
+        workOnAllAndCutThePower(directory);
+
+        try (LogDirectory again = open(noJournal, 10 * PARTITIONS)) {
+            checkAll(again);
+        }
+    }
+
+    @Test
+    void withoutAnyDescriptorRequestsAreRefusedAndNothingIsLost() throws IOException {
+        try (LogDirectory directory = open(FlushRule.MEASURED, FILES_MAX)) {
+            openLogs(directory, 1);
+            PartitionLog log = logs.getFirst();
+            append(log, "a");
+            log.flush();
+            directory.letRest();
+            directory.letRest();
+            disk.leaveDescriptors(0);
+
+            Append refused = append(log, "b");
+            assertThatThrownBy(() -> Batches.all(log)).isInstanceOf(KafkaStorageException.class);
+
+            assertThat(refused)
+                    .isInstanceOfSatisfying(
+                            Append.Refused.class,
+                            answer ->
+                                    assertThat(answer.error())
+                                            .isEqualTo(Errors.KAFKA_STORAGE_ERROR));
+            assertThat(directory.failure()).isEmpty();
+            disk.leaveDescriptors(FILES_MAX);
+            append(log, "c");
+            assertThat(Batches.all(log)).containsExactly("0=a", "1=c");
+        }
+    }
+
+    @Test
+    void aFlushWaitsForADescriptor() throws Exception {
+        try (LogDirectory directory = open(FlushRule.MEASURED, FILES_MAX)) {
+            openLogs(directory, 1);
+            PartitionLog log = logs.getFirst();
+            append(log, "a");
+            CountDownLatch durable = new CountDownLatch(1);
+            CountDownLatch syncing = new CountDownLatch(1);
+            log.onDurable((_, _) -> durable.countDown());
+            disk.gateSyncs(_ -> {
+                // The file of records is open; names are synced after it, and are not.
+                disk.leaveDescriptors(0);
+                syncing.countDown();
+            });
+
+            log.requestFlush();
+            syncing.await();
+            disk.gateSyncs(_ -> {});
+            assertThat(durable.getCount()).isOne();
+            disk.leaveDescriptors(FILES_MAX);
+            durable.await();
+
+            assertThat(directory.failure()).isEmpty();
+            assertThat(log.durableEndOffset()).isOne();
+        }
+    }
+
+    @Test
+    void aCutWaitsForADescriptor() throws Exception {
+        try (LogDirectory directory = open(FlushRule.MEASURED, FILES_MAX)) {
+            openLogs(directory, 1);
+            PartitionLog log = logs.getFirst();
+            append(log, "a");
+            append(log, "b");
+            log.flush();
+            directory.letRest();
+            directory.letRest();
+            disk.leaveDescriptors(0);
+
+            Thread cutting = Thread.ofPlatform().start(() -> log.truncateTo(1));
+            while (cutting.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+            disk.leaveDescriptors(FILES_MAX);
+            cutting.join();
+
+            assertThat(directory.failure()).isEmpty();
+            assertThat(Batches.all(log)).containsExactly("0=a");
+        }
+    }
+
+    @Test
+    void aDirectoryGetsHalfOfWhatTheProcessMayHave() {
+        assertThat(Descriptors.forFiles(limits("4096"))).isEqualTo(2048);
+        assertThat(Descriptors.forFiles(limits("20000"))).isEqualTo(10_000);
+        assertThat(Descriptors.forFiles(limits("1048576"))).isEqualTo(20_000);
+        assertThat(Descriptors.forFiles(limits("unlimited"))).isEqualTo(2048);
+        assertThat(Descriptors.forFiles(limits("9223372036854775807"))).isEqualTo(2048);
+        assertThat(Descriptors.forFiles(List.of())).isEqualTo(2048);
+    }
+
+    private static List<String> limits(String soft) {
+        return List.of(
+                "Limit                     Soft Limit           Hard Limit           Units     ",
+                "Max processes             95868                95868                processes ",
+                "Max open files            %-20s %-20s files     ".formatted(soft, soft));
+    }
+}
