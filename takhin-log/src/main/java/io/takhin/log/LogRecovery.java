@@ -73,7 +73,8 @@ final class LogRecovery {
     LogState.Loaded run() throws IOException {
         boolean epochsKnown = readEpochs();
         OldRecordFormat.refuseAtStart(directory, epochs, trust.logStart);
-        List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
+        PartitionTidying.Tidied tidied = PartitionTidying.tidy(directory);
+        List<PartitionTidying.Found> found = tidied.segments();
         long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
         if (end < trust.logStart && !isStartWrong(end)) {
             end = restartAt(trust.logStart);
@@ -90,7 +91,7 @@ final class LogRecovery {
         epochs.truncateFromStart(start);
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
-        ProducerSnapshots snapshots = ProducerSnapshots.list(directory);
+        ProducerSnapshots snapshots = new ProducerSnapshots(directory, tidied.snapshots());
         ProducerState producers = recoverProducers(snapshots, view);
         segments.forEach(Segment::settleAfterRecovery);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
@@ -126,7 +127,7 @@ final class LogRecovery {
                     end,
                     trust.recoveryPoint);
             // What was found has been cut meanwhile.
-            end = rebuild(PartitionTidying.tidy(directory), 0);
+            end = rebuild(PartitionTidying.tidy(directory).segments(), 0);
         }
         return end;
     }
@@ -183,18 +184,19 @@ final class LogRecovery {
     private long recoverFrom(List<PartitionTidying.Found> found, long trusted) throws IOException {
         long end = found.getFirst().baseOffset();
         boolean cut = false;
-        for (PartitionTidying.Found file : found) {
+        for (int i = 0; i < found.size(); i++) {
+            PartitionTidying.Found file = found.get(i);
             Segment segment = open(file);
             cut |= isTornBefore(file.baseOffset(), end);
             if (cut || file.baseOffset() < end) {
                 discard(segment);
                 continue;
             }
-            boolean last = isLast(found, file);
-            boolean below = !last && nextBase(found, file) <= trusted;
-            if (below && SegmentIndexes.areWhole(segment.file())) {
-                end = nextBase(found, file);
-            } else if (last && trust.cleanStop && SegmentIndexes.areWhole(segment.file())) {
+            boolean last = i == found.size() - 1;
+            boolean below = !last && found.get(i + 1).baseOffset() <= trusted;
+            if (below && file.indexed()) {
+                end = found.get(i + 1).baseOffset();
+            } else if (last && trust.cleanStop && file.indexed()) {
                 end = endOfLast(segment);
             } else {
                 int before = segment.size();
@@ -321,10 +323,6 @@ final class LogRecovery {
 
     private static boolean isLast(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
         return found.getLast().equals(file);
-    }
-
-    private static long nextBase(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
-        return found.get(found.indexOf(file) + 1).baseOffset();
     }
 
     private ProducerState recoverProducers(ProducerSnapshots snapshots, LogView view)
