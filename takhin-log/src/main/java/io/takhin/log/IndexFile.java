@@ -19,8 +19,8 @@ final class IndexFile {
     private static final int TAIL_ENTRIES_MIN = 8;
     private static final int TAIL_ENTRIES_MAX = 512;
 
-    /** Below so many entries one read is cheaper than halving further. */
-    private static final int BLOCK_ENTRIES = 256;
+    /** Below so many entries, two pages, one read is cheaper than halving further. */
+    private static final int BLOCK_ENTRIES = 1024;
 
     private static final AtomicReferenceFieldUpdater<IndexFile, @Nullable Entries> ENTRIES =
             AtomicReferenceFieldUpdater.newUpdater(IndexFile.class, Entries.class, "entries");

@@ -8,7 +8,8 @@ public sealed interface LogRead {
      * Whole batches (the last one may be cut off, as Kafka's clients expect, unless it is the
      * first), beginning with the one that holds the offset asked for.
      *
-     * @param endOffset all of them are smaller; the next ones may be, too
+     * @param endOffset all of them are smaller; the next ones may be, too, and many of them unless
+     *     it was asked for
      */
     record Found(RecordRegion records, long endOffset) implements LogRead {}
 

@@ -72,14 +72,6 @@ final class LogReader {
         }
     }
 
-    /**
-     * What a reader wants.
-     *
-     * @param atLeastOneBatch whether a first batch that is larger than {@code bytesMax} is wanted
-     * @param endOffset batches that reach it are not
-     */
-    record Wish(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {}
-
     LogRead read(Wish wish) throws IOException {
         try {
             return find(wish);
@@ -90,25 +82,25 @@ final class LogReader {
 
     private LogRead find(Wish wish) throws IOException {
         return search(view -> {
-            if (wish.offset < view.start() || wish.offset > view.end()) {
+            if (wish.offset() < view.start() || wish.offset() > view.end()) {
                 return new LogRead.OutOfRange(view.start(), view.end());
             }
-            return wish.offset >= Math.min(wish.endOffset, view.end())
+            return wish.offset() >= Math.min(wish.endOffset(), view.end())
                     ? NOTHING
                     : readIn(view, wish);
         });
     }
 
     private LogRead readIn(LogView view, Wish wish) throws IOException {
-        for (int i = Math.max(0, view.indexOf(wish.offset)); i < view.segments().size(); i++) {
+        for (int i = Math.max(0, view.indexOf(wish.offset())); i < view.segments().size(); i++) {
             Segment segment = view.segments().get(i);
             SharedFile file = segment.file();
             FileChannel channel = file.acquire();
             boolean handedOver = false;
             try {
-                int from = positionIn(view, i, channel, wish.offset);
+                int from = positionIn(view, i, channel, wish.offset());
                 if (from >= 0) {
-                    int limit = limitIn(view, i, channel, wish.endOffset);
+                    int limit = limitIn(view, i, channel, wish.endOffset());
                     int length = lengthOf(segment, channel, from, limit, wish);
                     if (length <= 0) {
                         return NOTHING;
@@ -119,9 +111,10 @@ final class LogReader {
                     }
                     boolean old = !view.isLast(i) || view.endPosition() - from > RECENT_BYTES;
                     FileRegion region = new FileRegion(file, channel, from, to - from, old);
-                    long end = to < limit ? endOf(view, i, channel, to) : wish.endOffset;
+                    boolean isWhole = to >= limit || !wish.endIsAsked();
+                    long end = isWhole ? wish.endOffset() : endOf(view, i, channel, to);
                     handedOver = true;
-                    return new LogRead.Found(region, Math.min(end, wish.endOffset));
+                    return new LogRead.Found(region, Math.min(end, wish.endOffset()));
                 }
             } finally {
                 if (!handedOver) {
@@ -160,7 +153,7 @@ final class LogReader {
         if (segment.checked().isDamaged(from)) {
             return new LogRead.Damaged(ReadCheck.reportDamage(state, segment, from));
         }
-        ReadCheck.Range range = new ReadCheck.Range(index, wish.offset, from, to);
+        ReadCheck.Range range = new ReadCheck.Range(index, wish.offset(), from, to);
         return new LogRead.Unchecked(to - from, new ReadCheck(state, guard, view, range));
     }
 
@@ -172,17 +165,17 @@ final class LogReader {
             Segment segment, FileChannel channel, int from, int limit, Wish wish)
             throws IOException {
         int available = limit - from;
-        if (available <= wish.bytesMax) {
+        if (available <= wish.bytesMax()) {
             return available;
         }
         BatchScanner first = new BatchScanner(channel, from, limit, BatchHeader.BYTES);
         if (!first.next()) {
             throw new DamagedBatchException(segment, first.position());
         }
-        if (first.sizeInBytes() <= wish.bytesMax) {
-            return wish.bytesMax;
+        if (first.sizeInBytes() <= wish.bytesMax()) {
+            return wish.bytesMax();
         }
-        return wish.atLeastOneBatch ? first.sizeInBytes() : 0;
+        return wish.atLeastOneBatch() ? first.sizeInBytes() : 0;
     }
 
     /** Where a reader has to stop in a segment. */

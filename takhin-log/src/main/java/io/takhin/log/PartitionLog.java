@@ -277,19 +277,25 @@ public final class PartitionLog implements AutoCloseable {
      *     whole, or not at all
      * @param atLeastOneBatch whether such a batch is wanted
      * @param endOffset batches that reach it are not returned
+     * @param endIsAsked whether {@link LogRead.Found#endOffset} is to be near the end of what was
+     *     found, at the price of a look into the index
      */
     public LogRead readIfChecked(
-            long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
-        LogReader.Wish wish = new LogReader.Wish(offset, bytesMax, atLeastOneBatch, endOffset);
+            long offset,
+            int bytesMax,
+            boolean atLeastOneBatch,
+            long endOffset,
+            boolean endIsAsked) {
+        Wish wish = new Wish(offset, bytesMax, atLeastOneBatch, endOffset, endIsAsked);
         return guard.find(() -> reader.read(wish));
     }
 
     /** As {@link #readIfChecked}, but has checked what has to be: for threads that may wait. */
     public LogRead read(long offset, int bytesMax, boolean atLeastOneBatch, long endOffset) {
-        LogRead read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset);
+        LogRead read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset, false);
         while (read instanceof LogRead.Unchecked unchecked) {
             unchecked.check().run();
-            read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset);
+            read = readIfChecked(offset, bytesMax, atLeastOneBatch, endOffset, false);
         }
         return read;
     }

@@ -130,7 +130,7 @@ class BitRotTest {
             PartitionLog log = orders(directory);
             append(log, 0);
 
-            LogRead read = log.readIfChecked(0, 1 << 20, true, log.logEndOffset());
+            LogRead read = log.readIfChecked(0, 1 << 20, true, log.logEndOffset(), false);
 
             assertThat(Batches.valuesOf(read)).isEqualTo(written);
         }
@@ -142,9 +142,9 @@ class BitRotTest {
         try (LogDirectory directory = open()) {
             PartitionLog log = orders(directory);
 
-            LogRead first = log.readIfChecked(0, 1 << 20, true, log.logEndOffset());
+            LogRead first = log.readIfChecked(0, 1 << 20, true, log.logEndOffset(), false);
             ((LogRead.Unchecked) first).check().run();
-            LogRead second = log.readIfChecked(0, 1 << 20, true, log.logEndOffset());
+            LogRead second = log.readIfChecked(0, 1 << 20, true, log.logEndOffset(), false);
 
             assertThat(Batches.valuesOf(second)).startsWith("0=v0", "1=v1");
         }

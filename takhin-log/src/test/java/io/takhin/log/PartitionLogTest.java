@@ -80,6 +80,22 @@ class PartitionLogTest {
     }
 
     @Test
+    void aReadThatAsksForItsEndIsToldOneThatIsNear() throws IOException {
+        int batches = 200;
+        for (int i = 0; i < batches; i++) {
+            append(Batches.of("x".repeat(1000)));
+        }
+
+        LogRead.Found asked = (LogRead.Found) log.readIfChecked(10, 20_000, true, batches, true);
+        LogRead.Found bounded = (LogRead.Found) log.readIfChecked(10, 20_000, true, batches, false);
+
+        assertThat(asked.endOffset()).isBetween(28L, 40L);
+        assertThat(bounded.endOffset()).isEqualTo(batches);
+        asked.records().release();
+        bounded.records().release();
+    }
+
+    @Test
     void aReadAtTheEndFindsNothingAndBehindItIsOutOfRange() {
         append(Batches.of("a"));
 

@@ -188,7 +188,9 @@ public final class Partition {
      */
     public LogRead readIfChecked(
             long offset, int bytesMax, boolean atLeastOneBatch, ReadUpTo upTo) {
-        return log.readIfChecked(offset, bytesMax, atLeastOneBatch, end(upTo));
+        // Only a reader of committed records is told which transactions they belong to.
+        boolean endIsAsked = upTo == ReadUpTo.LAST_STABLE;
+        return log.readIfChecked(offset, bytesMax, atLeastOneBatch, end(upTo), endIsAsked);
     }
 
     /** Reads whole batches from an offset on; the caller releases the region it gets. */
