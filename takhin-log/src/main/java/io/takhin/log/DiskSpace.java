@@ -49,6 +49,10 @@ public final class DiskSpace implements AutoCloseable {
     private volatile int refusedBytes;
     private volatile @Nullable String refusal;
     private final AtomicInteger looksToWait = new AtomicInteger();
+
+    /** The disk did not answer when it was last asked. */
+    private volatile boolean blind;
+
     private volatile @Nullable Thread watcher;
     private volatile boolean closed;
 
@@ -211,10 +215,33 @@ public final class DiskSpace implements AutoCloseable {
         }
         try {
             decide(store.usable(), store.total());
+            blind = false;
         } catch (IOException | UnsupportedOperationException e) {
-            // A disk that cannot be asked may still be written; if it is full, writes will say so.
-            log.debug("cannot ask {} for its space", root, e);
+            goOnWithoutFigures(e);
         }
+    }
+
+    /** A disk that cannot be asked may still be written; if it is full, writes say so. */
+    private void goOnWithoutFigures(Exception why) {
+        if (!blind) {
+            blind = true;
+            log.warn(
+                    "{} does not say how much space it has: no reserve is kept, and records are"
+                            + " refused only when a write has failed: {}",
+                    root,
+                    why.toString());
+        }
+        left.set(Long.MAX_VALUE);
+        refusedBytes = 0;
+        if (isReadOnly() && looksToWait.getAndUpdate(n -> Math.max(0, n - 1)) <= 0) {
+            log.info("produce requests for {} are tried again", root);
+            reopen();
+        }
+    }
+
+    private void reopen() {
+        refusal = null;
+        listeners.forEach(Listener::writable);
     }
 
     private void decide(long usable, long total) {
@@ -234,8 +261,7 @@ public final class DiskSpace implements AutoCloseable {
                             .formatted(usable, total, kept));
         } else if (isReadOnly()) {
             log.info("{} has {} bytes free: produce requests are taken again", root, usable);
-            refusal = null;
-            listeners.forEach(Listener::writable);
+            reopen();
         }
     }
 

@@ -92,6 +92,7 @@ final class LogCutter {
         opened.createFile();
         state.namesChanged = true;
         state.publishCut(List.of(opened), start, offset);
+        durability.emptied(Math.min(offset, start));
     }
 
     /** Others are in the place of these segments, whose files are renamed already. */

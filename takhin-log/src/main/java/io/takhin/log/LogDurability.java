@@ -162,6 +162,14 @@ final class LogDurability {
         cut = true;
     }
 
+    /**
+     * Under the log's lock, after {@link #cutTo}: nothing is left of the log, on the disk too, and
+     * its next record gets the offset. A restart may know that before any flush.
+     */
+    void emptied(long offset) {
+        durableStart = offset;
+    }
+
     /** A restart would trust more of this log's segments than is durable now. */
     boolean isRecoveryPointTooHigh() {
         return state.host.writtenRecoveryPoint(state.partition) > segmentsEnd;

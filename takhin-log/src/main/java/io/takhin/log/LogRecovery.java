@@ -183,7 +183,8 @@ final class LogRecovery {
     private long recoverFrom(List<PartitionTidying.Found> found, long trusted) throws IOException {
         long end = found.getFirst().baseOffset();
         boolean cut = false;
-        for (PartitionTidying.Found file : found) {
+        for (int i = 0; i < found.size(); i++) {
+            PartitionTidying.Found file = found.get(i);
             Segment segment = open(file);
             cut |= isTornBefore(file.baseOffset(), end);
             if (cut || file.baseOffset() < end) {
@@ -191,9 +192,9 @@ final class LogRecovery {
                 continue;
             }
             boolean last = isLast(found, file);
-            boolean below = !last && nextBase(found, file) <= trusted;
+            boolean below = !last && found.get(i + 1).baseOffset() <= trusted;
             if (below && SegmentIndexes.areWhole(segment.file())) {
-                end = nextBase(found, file);
+                end = found.get(i + 1).baseOffset();
             } else if (last && trust.cleanStop && SegmentIndexes.areWhole(segment.file())) {
                 end = endOfLast(segment);
             } else {
@@ -321,10 +322,6 @@ final class LogRecovery {
 
     private static boolean isLast(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
         return found.getLast().equals(file);
-    }
-
-    private static long nextBase(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
-        return found.get(found.indexOf(file) + 1).baseOffset();
     }
 
     private ProducerState recoverProducers(ProducerSnapshots snapshots, LogView view)

@@ -130,9 +130,13 @@ final class PartitionTidying {
     private static long endOf(Path segment) throws IOException {
         long end = leadingOffset(segment);
         try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.READ)) {
+            long bytes = channel.size();
+            if (bytes > Segment.BYTES_MAX) {
+                // Before what it replaces is removed.
+                throw new IOException(segment + " is larger than a segment can be: " + bytes);
+            }
             BatchScanner scanner =
-                    new BatchScanner(
-                            channel, 0, (int) channel.size(), BatchScanner.SEQUENTIAL_BYTES);
+                    new BatchScanner(channel, 0, (int) bytes, BatchScanner.SEQUENTIAL_BYTES);
             while (scanner.next()) {
                 end = scanner.lastOffset() + 1;
             }

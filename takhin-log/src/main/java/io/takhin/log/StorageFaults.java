@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.kafka.common.TopicPartition;
@@ -25,8 +26,24 @@ final class StorageFaults {
     private final Path root;
     private final DiskSpace space;
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
-    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final LongAdder damagedBatches = new LongAdder();
+
+    /** Who may be told by two at the same time: who fails, and who listens only then. */
+    private static final class Listener {
+        private final AtomicBoolean told = new AtomicBoolean();
+        private final Runnable action;
+
+        Listener(Runnable action) {
+            this.action = action;
+        }
+
+        void tell() {
+            if (told.compareAndSet(false, true)) {
+                action.run();
+            }
+        }
+    }
 
     StorageFaults(Path root, DiskSpace space) {
         this.root = root;
@@ -43,10 +60,11 @@ final class StorageFaults {
     }
 
     /** Called once when the directory goes offline, at once when it is. */
-    void onFailure(Runnable listener) {
+    void onFailure(Runnable action) {
+        Listener listener = new Listener(action);
         listeners.add(listener);
         if (!isOnline()) {
-            listener.run();
+            listener.tell();
         }
     }
 
@@ -54,7 +72,7 @@ final class StorageFaults {
         if (failure.compareAndSet(null, cause)) {
             log.error("data directory {} is offline", root, cause);
             space.close();
-            listeners.forEach(Runnable::run);
+            listeners.forEach(Listener::tell);
         }
     }
 

@@ -169,7 +169,8 @@ class DescriptorsTest {
             disk.leaveDescriptors(0);
 
             Thread cutting = Thread.ofPlatform().start(() -> log.truncateTo(1));
-            while (cutting.getState() != Thread.State.TIMED_WAITING) {
+            // Longer than whoever may be refused.
+            while (disk.refusedOpenings() < 30) {
                 Thread.onSpinWait();
             }
             disk.leaveDescriptors(FILES_MAX);

@@ -101,11 +101,44 @@ class DiskSpaceTest {
         assertThat(told).containsExactly("read-only", "writable");
     }
 
+    @Test
+    void aDiskThatDoesNotSayWhatItHasIsWrittenUntilAWriteFailsAndThenTriedAgain() {
+        store.answers = false;
+        DiskSpace silent = new DiskSpace(Path.of("data"), store, RESERVE);
+        silent.addListener(new Told());
+        assertThat(silent.take(1 << 30, Origin.CLIENT)).isTrue();
+        assertThat(silent.hasRoomToRewrite(1 << 30)).isTrue();
+
+        silent.full(new IOException("No space left on device"));
+        assertThat(silent.take(1, Origin.CLIENT)).isFalse();
+        assertThat(silent.hasRoomToRewrite(1)).isFalse();
+        for (int i = 0; i < 6; i++) {
+            silent.look();
+        }
+
+        assertThat(silent.take(1, Origin.CLIENT)).isTrue();
+        assertThat(told).containsExactly("read-only", "writable");
+    }
+
+    @Test
+    void whatADiskSaidBeforeItFellSilentIsNotHeldAgainstRecords() {
+        assertThat(space.take(9001, Origin.CLIENT)).isFalse();
+        store.answers = false;
+
+        space.look();
+
+        assertThat(space.take(9001, Origin.CLIENT)).isTrue();
+    }
+
     private static final class FakeStore implements DiskSpace.Store {
         private long usable;
+        private boolean answers = true;
 
         @Override
         public long usable() {
+            if (!answers) {
+                throw new UnsupportedOperationException("no figures");
+            }
             return usable;
         }
 

@@ -49,6 +49,7 @@ public final class SimulatedDisk {
     private long freeBytes = TOTAL_BYTES;
     private int descriptors = Integer.MAX_VALUE;
     private int openChannels;
+    private int refusedOpenings;
     private @Nullable Fault fault;
     private @Nullable Path copies;
     private volatile Consumer<Path> readGate = _ -> {};
@@ -155,6 +156,16 @@ public final class SimulatedDisk {
         locked(() -> descriptors = count);
     }
 
+    /** How many files were not opened because of {@link #leaveDescriptors}. */
+    public int refusedOpenings() {
+        lock.lock();
+        try {
+            return refusedOpenings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many files are open. */
     public int openChannels() {
         lock.lock();
@@ -258,6 +269,7 @@ public final class SimulatedDisk {
     /** Before a file is opened. Under the lock. */
     void takeDescriptor(Path path) throws IOException {
         if (openChannels >= descriptors) {
+            refusedOpenings++;
             throw new FileSystemException(path.toString(), null, "Too many open files");
         }
     }

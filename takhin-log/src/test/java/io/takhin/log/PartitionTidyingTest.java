@@ -1,0 +1,36 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PartitionTidyingTest {
+    @TempDir Path directory;
+
+    @Test
+    void aReplacementLargerThanASegmentCanBeRemovesNothing() throws IOException {
+        Path old = PartitionFiles.log(directory, 0);
+        Files.write(old, new byte[] {1});
+        Path swap = old.resolveSibling(old.getFileName() + PartitionFiles.SWAP);
+        try (FileChannel channel =
+                FileChannel.open(swap, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            // A hole: it takes a block of the disk.
+            channel.write(ByteBuffer.allocate(1), 1L << 32);
+        }
+
+        assertThatThrownBy(() -> PartitionTidying.tidy(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(swap.toString());
+
+        assertThat(old).exists();
+        assertThat(swap).exists();
+    }
+}
