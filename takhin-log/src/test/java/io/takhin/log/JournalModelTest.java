@@ -150,7 +150,8 @@ class JournalModelTest {
     private void loseUnsynced(TopicPartition partition, long synced, RandomGenerator random)
             throws IOException {
         Path partitionDirectory = root.resolve(PartitionFiles.directoryOf(partition));
-        List<PartitionTidying.Found> segments = PartitionTidying.tidy(partitionDirectory);
+        List<PartitionTidying.Found> segments =
+                PartitionTidying.tidy(partitionDirectory).segments();
         for (PartitionTidying.Found segment : segments) {
             Path file = PartitionFiles.log(partitionDirectory, segment.baseOffset());
             boolean last = segment.equals(segments.getLast());

@@ -63,6 +63,10 @@ final class TestRecords implements AutoCloseable {
         return Objects.requireNonNull(replicas().find(view.topic("orders"), index));
     }
 
+    Uuid topicId() {
+        return Objects.requireNonNull(view.topic("orders")).id();
+    }
+
     /** Records with the timestamps 1000, 1001 and so on. */
     static SimpleRecord[] records(String... values) {
         SimpleRecord[] records = new SimpleRecord[values.length];
