@@ -2,7 +2,6 @@ package io.takhin.benchmarks;
 
 import io.takhin.base.Clock;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,41 +13,102 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * The packaged program on loopback, and what the system knows of its process (Linux).
+ * A broker on loopback, Takhin or Apache Kafka, and what the system knows of its process (Linux).
  *
  * <p>Threads: one.
  */
 final class BrokerProcess implements AutoCloseable {
-    private static final long READY_SECONDS_MAX = 120;
-    private static final String READY = "serves clients at";
+    private static final int READY_SECONDS_MAX = 120;
+    private static final long LOOK_MILLIS = 5;
 
-    private final Process process;
-    private final Path output;
     private final int port;
-    private final long startNanos = Clock.SYSTEM.nanos();
+    private final long startNanos;
+    private final long readyNanos;
+    private final ProcessHandle process;
+
+    private BrokerProcess(int port, long startNanos, ProcessHandle process) {
+        this.port = port;
+        this.startNanos = startNanos;
+        this.process = process;
+        this.readyNanos = nanosSinceStart();
+    }
+
+    /** How a broker is started; returns when clients can be served. */
+    @FunctionalInterface
+    interface Starter {
+        /**
+         * Starts it.
+         *
+         * @param home takes the directory {@code data} and what is printed
+         */
+        BrokerProcess start(Path home, int port)
+                throws IOException, InterruptedException, TimeoutException;
+    }
 
     /**
+     * Takhin, ready when it says so; metrics and health listen at the two ports after its own.
+     *
      * @param launcher {@code takhin} or {@code build/takhin}
-     * @param home takes the data directory and the output; metrics and health listen at the two
-     *     ports after {@code port}
      */
-    BrokerProcess(Path launcher, Path home, int port) throws IOException {
-        this.port = port;
-        output = home.resolve("broker.log");
-        ProcessBuilder builder =
-                new ProcessBuilder(
-                        launcher.toString(),
-                        "-data-dir",
-                        home.resolve("data").toString(),
-                        "-port",
-                        Integer.toString(port));
-        Map<String, String> settings = builder.environment();
-        settings.put("TAKHIN_SERVER_HOST", "127.0.0.1");
-        settings.put("TAKHIN_KAFKA_ADVERTISED_HOST", "127.0.0.1");
-        settings.put("TAKHIN_METRICS_HOST", "127.0.0.1");
-        settings.put("TAKHIN_METRICS_PORT", Integer.toString(port + 1));
-        settings.put("TAKHIN_HEALTH_PORT", Integer.toString(port + 2));
-        process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    static Starter takhin(Path launcher) {
+        return (home, port) -> {
+            Path output = home.resolve("broker.log");
+            ProcessBuilder builder =
+                    new ProcessBuilder(
+                            launcher.toString(),
+                            "-data-dir",
+                            home.resolve("data").toString(),
+                            "-port",
+                            Integer.toString(port));
+            Map<String, String> settings = builder.environment();
+            settings.put("TAKHIN_SERVER_HOST", "127.0.0.1");
+            settings.put("TAKHIN_KAFKA_ADVERTISED_HOST", "127.0.0.1");
+            settings.put("TAKHIN_METRICS_HOST", "127.0.0.1");
+            settings.put("TAKHIN_METRICS_PORT", Integer.toString(port + 1));
+            settings.put("TAKHIN_HEALTH_PORT", Integer.toString(port + 2));
+            long from = Clock.SYSTEM.nanos();
+            Process process =
+                    builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            while (!Files.readString(output).contains("serves clients at")) {
+                requireStarting(process.isAlive(), from, output);
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            }
+            return new BrokerProcess(port, from, process.toHandle());
+        };
+    }
+
+    /**
+     * Apache Kafka, ready when it has answered a Metadata request with itself in it.
+     *
+     * @param script the benchmark kit's {@code start-kafka.sh}: it returns at that moment and
+     *     leaves the process id in {@code data.run/pid}
+     */
+    static Starter kafka(Path script) {
+        return (home, port) -> {
+            Path output = home.resolve("start.log");
+            ProcessBuilder builder =
+                    new ProcessBuilder(
+                            script.toString(),
+                            Integer.toString(port),
+                            home.resolve("data").toString());
+            builder.environment().put("READY_TIMEOUT", Integer.toString(READY_SECONDS_MAX));
+            long from = Clock.SYSTEM.nanos();
+            Process starting =
+                    builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+            requireStarting(starting.waitFor() == 0, from, output);
+            long pid =
+                    Long.parseLong(
+                            Files.readString(home.resolve("data.run").resolve("pid")).strip());
+            return new BrokerProcess(port, from, ProcessHandle.of(pid).orElseThrow());
+        };
+    }
+
+    private static void requireStarting(boolean running, long from, Path output)
+            throws TimeoutException {
+        long limit = TimeUnit.SECONDS.toNanos(READY_SECONDS_MAX);
+        if (!running || Clock.SYSTEM.nanos() - from > limit) {
+            throw new TimeoutException("not ready, see " + output);
+        }
     }
 
     String bootstrap() {
@@ -59,22 +119,9 @@ final class BrokerProcess implements AutoCloseable {
         return Clock.SYSTEM.nanos() - startNanos;
     }
 
-    /** Returns once it says that it serves clients. */
-    void awaitReady() throws InterruptedException, TimeoutException {
-        while (!said().contains(READY)) {
-            if (!process.isAlive() || nanosSinceStart() > READY_SECONDS_MAX * 1_000_000_000) {
-                throw new TimeoutException("not ready, see " + output);
-            }
-            TimeUnit.MILLISECONDS.sleep(5);
-        }
-    }
-
-    private String said() {
-        try {
-            return Files.readString(output);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** From its start until clients could be served. */
+    long nanosUntilReady() {
+        return readyNanos;
     }
 
     /** Descriptors of files under the directory. */
@@ -137,13 +184,21 @@ final class BrokerProcess implements AutoCloseable {
     String stop() throws InterruptedException {
         long from = Clock.SYSTEM.nanos();
         process.destroy();
-        process.waitFor();
+        awaitEnd();
         return seconds(Clock.SYSTEM.nanos() - from);
     }
 
     /** SIGKILL. */
     void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /** It need not be a child of this process. */
+    private void awaitEnd() throws InterruptedException {
+        while (process.isAlive()) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+        }
     }
 
     static String seconds(long nanos) {

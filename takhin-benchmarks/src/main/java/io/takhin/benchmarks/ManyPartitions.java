@@ -30,14 +30,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * each step. Linux.
  *
  * <p>Arguments: the launcher, an empty directory, the number of partitions, how many records of 1
- * KiB go into each before (0: they stay empty), and seconds to rest before they are counted.
+ * KiB go into each before (0: they stay empty), and seconds to rest before they are counted. With
+ * {@code kafka} behind them the launcher is the benchmark kit's start script of Apache Kafka.
  */
 public final class ManyPartitions {
     private static final int PARTITIONS_OF_TOPIC = 1000;
     private static final int PORT = 19_392;
     private static final int RECORD_BYTES = 1024;
 
-    private final Path launcher;
+    private final BrokerProcess.Starter starter;
     private final Path home;
     private final int partitions;
     private final int records;
@@ -46,7 +47,11 @@ public final class ManyPartitions {
     private long sent;
 
     private ManyPartitions(List<String> arguments, PrintStream out) {
-        launcher = Path.of(arguments.get(0));
+        Path launcher = Path.of(arguments.get(0)).toAbsolutePath();
+        starter =
+                arguments.contains("kafka")
+                        ? BrokerProcess.kafka(launcher)
+                        : BrokerProcess.takhin(launcher);
         home = Path.of(arguments.get(1));
         partitions = Integer.parseInt(arguments.get(2));
         records = Integer.parseInt(arguments.get(3));
@@ -87,9 +92,8 @@ public final class ManyPartitions {
 
     private BrokerProcess started(String what)
             throws IOException, InterruptedException, TimeoutException {
-        BrokerProcess broker = new BrokerProcess(launcher, home, PORT);
-        broker.awaitReady();
-        say(what, "ready_seconds", BrokerProcess.seconds(broker.nanosSinceStart()));
+        BrokerProcess broker = starter.start(home, PORT);
+        say(what, "ready_seconds", BrokerProcess.seconds(broker.nanosUntilReady()));
         return broker;
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
@@ -21,7 +22,8 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /**
  * How fast one log is compacted, and in how much memory. Each key is written about ten times, in
- * random order. Prints a JSON line for each case.
+ * random order. Prints a JSON line for each case, and another one for Kafka's own cleaner on a copy
+ * of the same files, right behind.
  *
  * <p>Arguments: a directory on the disk in question, MiB of records for each case (at least 512: a
  * log that fits into one segment has nothing to compact). The pace is that of {@code
@@ -66,18 +68,62 @@ public final class CompactionBenchmark {
 
     private void run(Case one) throws IOException {
         Path directory = Files.createTempDirectory(root, "compaction-");
-        try (LogDirectory opened =
-                LogDirectory.open(
-                        directory,
-                        new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofDays(1), 1),
-                        Clock.SYSTEM)) {
-            PartitionLog log = opened.open(new TopicPartition("t", 0), Uuid.ONE_UUID, CONFIG);
-            fill(log, one);
-            log.flush();
-            opened.writeCheckpoints();
-            compact(log, one);
+        try {
+            Path copy;
+            try (LogDirectory opened = open(directory)) {
+                PartitionLog log = opened.open(new TopicPartition("t", 0), Uuid.ONE_UUID, CONFIG);
+                fill(log, one);
+                log.flush();
+                opened.writeCheckpoints();
+                copy = copy(directory.resolve("t-0"), directory.resolve("copy"));
+                compact(log, one);
+            }
+            compactByKafka(copy, one);
         } finally {
             DeadFiles.remove(directory);
+        }
+    }
+
+    private static LogDirectory open(Path directory) throws IOException {
+        return LogDirectory.open(
+                directory,
+                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofDays(1), 1),
+                Clock.SYSTEM);
+    }
+
+    private static Path copy(Path partition, Path parent) throws IOException {
+        Path copy = Files.createDirectories(parent.resolve(partition.getFileName()));
+        try (Stream<Path> files = Files.list(partition)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        return copy;
+    }
+
+    private void compactByKafka(Path partition, Case one) throws IOException {
+        try (KafkaCompaction kafka =
+                new KafkaCompaction(partition, SEGMENT_BYTES, CONFIG.messageBytesMax())) {
+            long bytesBefore = kafka.bytes();
+            long cpu = system.getProcessCpuTime();
+            long begin = System.nanoTime();
+            long records = kafka.run();
+            long nanos = System.nanoTime() - begin;
+            out.printf(
+                    Locale.ROOT,
+                    "{\"test\":\"compaction by kafka\",\"record_bytes\":%d,\"codec\":\"%s\","
+                            + "\"bytes\":%d,\"bytes_after\":%d,\"cleaned_offsets\":%d,"
+                            + "\"millis\":%d,\"mb_s\":%.0f,\"records_s\":%.0f,"
+                            + "\"cpu_s_gb\":%.2f}%n",
+                    one.recordBytes(),
+                    one.codec().name,
+                    bytesBefore,
+                    kafka.bytes(),
+                    records,
+                    nanos / 1_000_000,
+                    bytesBefore * 1e3 / nanos,
+                    records * 1e9 / nanos,
+                    (double) (system.getProcessCpuTime() - cpu) / bytesBefore);
         }
     }
 

@@ -31,11 +31,12 @@ final class BatchScanner {
     /**
      * @param from where a batch begins
      * @param end bytes from here on do not exist
+     * @param bufferBytes so many are read at once, where there are as many
      */
     BatchScanner(FileChannel channel, int from, int end, int bufferBytes) {
         this.channel = channel;
         this.end = end;
-        this.buffer = ByteBuffer.allocate(bufferBytes);
+        this.buffer = ByteBuffer.allocate(Math.clamp(end - from, BatchHeader.BYTES, bufferBytes));
         this.nextPosition = from;
     }
 

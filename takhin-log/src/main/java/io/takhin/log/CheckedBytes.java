@@ -1,7 +1,7 @@
 package io.takhin.log;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * Which bytes of a segment are known to be what was once written. What this process wrote, or
@@ -19,7 +19,10 @@ final class CheckedBytes {
 
     private static final State ALL_KNOWN = new State(0, NONE, NONE);
 
-    private final AtomicReference<State> state;
+    private static final AtomicReferenceFieldUpdater<CheckedBytes, State> STATE =
+            AtomicReferenceFieldUpdater.newUpdater(CheckedBytes.class, State.class, "state");
+
+    private volatile State state;
 
     /** Immutable. Ranges are pairs of begin and end, in order, apart from each other. */
     private static final class State {
@@ -38,17 +41,17 @@ final class CheckedBytes {
      * @param unknown how many bytes at the begin nobody has looked at
      */
     CheckedBytes(int unknown) {
-        state = new AtomicReference<>(unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE));
+        state = unknown == 0 ? ALL_KNOWN : new State(unknown, NONE, NONE);
     }
 
     /** Whether some were there before this process, and recovery did not look at them. */
     boolean hasOld() {
-        return state.get().knownFrom > 0;
+        return state.knownFrom > 0;
     }
 
     /** Up to where all is known from the position on; the position itself where nothing is. */
     int knownTo(int position) {
-        State now = state.get();
+        State now = state;
         if (position >= now.knownFrom) {
             return Integer.MAX_VALUE;
         }
@@ -62,43 +65,51 @@ final class CheckedBytes {
 
     /** Whether a damaged batch is known to begin at the position. */
     boolean isDamaged(int position) {
-        return Arrays.binarySearch(state.get().damaged, position) >= 0;
+        return Arrays.binarySearch(state.damaged, position) >= 0;
     }
 
     /** All from the position on was checked, or written by this process. */
     void addTail(int position) {
-        state.updateAndGet(
-                now -> new State(Math.min(now.knownFrom, position), now.ranges, now.damaged));
+        STATE.updateAndGet(
+                this, now -> new State(Math.min(now.knownFrom, position), now.ranges, now.damaged));
     }
 
     void add(int from, int to) {
         if (from < to) {
-            state.updateAndGet(now ->
-                    new State(
-                            now.knownFrom,
-                            withoutSmallest(merged(now.ranges, from, to)),
-                            now.damaged));
+            STATE.updateAndGet(
+                    this,
+                    now ->
+                            new State(
+                                    now.knownFrom,
+                                    withoutSmallest(merged(now.ranges, from, to)),
+                                    now.damaged));
         }
     }
 
     /** False where this was known before. */
     boolean addDamaged(int position) {
         State before =
-                state.getAndUpdate(now ->
-                        Arrays.binarySearch(now.damaged, position) >= 0
-                                ? now
-                                : new State(
-                                        now.knownFrom, now.ranges, with(now.damaged, position)));
+                STATE.getAndUpdate(
+                        this,
+                        now ->
+                                Arrays.binarySearch(now.damaged, position) >= 0
+                                        ? now
+                                        : new State(
+                                                now.knownFrom,
+                                                now.ranges,
+                                                with(now.damaged, position)));
         return Arrays.binarySearch(before.damaged, position) < 0;
     }
 
     /** Bytes from the position on are gone; what comes in their place is written by us. */
     void cutTo(int position) {
-        state.updateAndGet(now ->
-                new State(
-                        Math.min(now.knownFrom, position),
-                        now.ranges,
-                        Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
+        STATE.updateAndGet(
+                this,
+                now ->
+                        new State(
+                                Math.min(now.knownFrom, position),
+                                now.ranges,
+                                Arrays.stream(now.damaged).filter(at -> at < position).toArray()));
     }
 
     private static int[] merged(int[] ranges, int from, int to) {

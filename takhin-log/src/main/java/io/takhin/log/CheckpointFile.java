@@ -33,7 +33,7 @@ final class CheckpointFile {
     static List<String[]> read(Path path, int words) throws IOException {
         List<String> lines;
         try {
-            lines = Files.readAllLines(path, StandardCharsets.UTF_8);
+            lines = Files.readString(path, StandardCharsets.UTF_8).lines().toList();
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (CharacterCodingException e) {
@@ -47,7 +47,7 @@ final class CheckpointFile {
         }
         List<String[]> entries = new ArrayList<>(lines.size() - 2);
         for (String line : lines.subList(2, lines.size())) {
-            String[] entry = line.split("\\s+", -1);
+            String[] entry = wordsOf(line, words);
             if (entry.length != words) {
                 throw new DamagedFileException(path + " has a malformed line: " + line);
             }
@@ -58,6 +58,12 @@ final class CheckpointFile {
                     path + " names " + lines.get(1) + " entries and has others");
         }
         return entries;
+    }
+
+    /** One space is between them, as a rule: that takes no regular expression. */
+    private static String[] wordsOf(String line, int expected) {
+        String[] words = line.split(" ", -1);
+        return words.length == expected ? words : line.split("\\s+", -1);
     }
 
     /** The bytes are not what was written. */

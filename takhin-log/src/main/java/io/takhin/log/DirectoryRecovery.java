@@ -28,6 +28,8 @@ final class DirectoryRecovery {
     /** The quorum's own log: opened by the quorum, with other rules. */
     private static final String METADATA_TOPIC = "__cluster_metadata";
 
+    private static final int TASKS_MAX = 1000;
+
     private final Path root;
     private final LogDirectorySettings settings;
     private final Checkpoints checkpoints;
@@ -40,8 +42,10 @@ final class DirectoryRecovery {
     private final Clock clock;
     private final @Nullable JournalReplay replay;
 
-    /** One name for all partitions of a topic. */
+    /** One name, and one id, for all partitions of a topic. */
     private final Map<String, String> topics = new ConcurrentHashMap<>();
+
+    private final Map<Uuid, Uuid> topicIds = new ConcurrentHashMap<>();
 
     /** What was found, and directories that only wait to be removed. */
     record Result(List<Recovered> logs, List<Path> dead) {}
@@ -126,17 +130,21 @@ final class DirectoryRecovery {
     private List<Recovered> recoverAll(List<Path> partitions, RecoveryListener listener)
             throws IOException {
         int threads = Math.min(settings.recoveryThreads(), Math.max(1, partitions.size()));
+        // Of many, one by one would cost more in handing over than in reading.
+        int together = Math.max(1, partitions.size() / TASKS_MAX);
         ExecutorService pool =
                 Executors.newFixedThreadPool(threads, Threads.factory("log-recovery"));
         try {
-            CompletionService<Recovered> running = new ExecutorCompletionService<>(pool);
-            for (Path partition : partitions) {
-                var _ = running.submit(() -> recover(partition));
+            CompletionService<List<Recovered>> running = new ExecutorCompletionService<>(pool);
+            for (int from = 0; from < partitions.size(); from += together) {
+                List<Path> some =
+                        partitions.subList(from, Math.min(partitions.size(), from + together));
+                var _ = running.submit(() -> recover(some));
             }
             List<Recovered> done = new ArrayList<>(partitions.size());
             listener.readBack(0, partitions.size());
             while (done.size() < partitions.size()) {
-                done.add(running.take().get());
+                done.addAll(running.take().get());
                 listener.readBack(done.size(), partitions.size());
             }
             return done;
@@ -154,6 +162,14 @@ final class DirectoryRecovery {
         }
     }
 
+    private List<Recovered> recover(List<Path> directories) throws IOException {
+        List<Recovered> recovered = new ArrayList<>(directories.size());
+        for (Path directory : directories) {
+            recovered.add(recover(directory));
+        }
+        return recovered;
+    }
+
     private Recovered recover(Path directory) throws IOException {
         TopicPartition partition = PartitionFiles.partitionOf(directory.getFileName().toString());
         if (partition == null) {
@@ -164,7 +180,7 @@ final class DirectoryRecovery {
                         topics.computeIfAbsent(partition.topic(), name -> name),
                         partition.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
-        Uuid topicId = PartitionMetadataFile.read(directory);
+        Uuid topicId = topicIds.computeIfAbsent(PartitionMetadataFile.read(directory), id -> id);
         // Also what was deleted since: what is wanted follows it in the segment.
         boolean inJournal =
                 replay != null && replay.restore(directory, partition, topicId, recoveryPoint);

@@ -1,7 +1,7 @@
 package io.takhin.log;
 
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.stream.Stream;
 
 /**
@@ -12,6 +12,9 @@ import java.util.stream.Stream;
  * {@linkplain #takeSettling taken} the settling. Everything else is guarded by the log's lock.
  */
 final class JournalLag {
+    private static final AtomicIntegerFieldUpdater<JournalLag> SETTLING =
+            AtomicIntegerFieldUpdater.newUpdater(JournalLag.class, "settling");
+
     /** Segments with bytes that are durable in the journal only. */
     private List<Segment> segments = List.of();
 
@@ -21,7 +24,9 @@ final class JournalLag {
     /** So many of them are durable in the segments too. */
     private volatile long settledBytes;
 
-    private final AtomicBoolean settling = new AtomicBoolean();
+    /** 1 while somebody does. */
+    @SuppressWarnings("UnusedVariable") // By its updater.
+    private volatile int settling;
 
     /**
      * Of the newest entry of this log in the journal; only the flusher asks, once logs are open.
@@ -88,10 +93,10 @@ final class JournalLag {
 
     /** True when nobody else is about to settle the log. */
     boolean takeSettling() {
-        return settling.compareAndSet(false, true);
+        return SETTLING.compareAndSet(this, 0, 1);
     }
 
     void endSettling() {
-        settling.set(false);
+        settling = 0;
     }
 }

@@ -19,14 +19,17 @@ final class LeaderEpochs {
     static final String NAME = "leader-epoch-checkpoint";
 
     private volatile List<Entry> entries;
-    private volatile boolean written;
+
+    /** As the file has them. */
+    private List<Entry> written;
+
     private boolean unsynced;
 
     record Entry(int epoch, long startOffset) {}
 
     private LeaderEpochs(List<Entry> entries) {
         this.entries = entries;
-        this.written = true;
+        this.written = entries;
     }
 
     static LeaderEpochs empty() {
@@ -53,7 +56,7 @@ final class LeaderEpochs {
             throw new CheckpointFile.DamagedFileException(
                     directory.resolve(NAME) + " has a malformed number", e);
         }
-        epochs.written = true;
+        epochs.written = epochs.entries;
         return epochs;
     }
 
@@ -125,16 +128,29 @@ final class LeaderEpochs {
 
     private void publish(List<Entry> changed) {
         entries = List.copyOf(changed);
-        written = false;
     }
 
     /** Brings the file up to date, not to the disk. */
     void write(Path directory) throws IOException {
-        if (!written) {
+        write(directory, entries);
+    }
+
+    /**
+     * As {@link #write(Path)}, for a log that ends at the offset: an epoch without records is left
+     * out. Each start begins one in every log, and the next one forgets it again.
+     */
+    void writeUpTo(long end, Path directory) throws IOException {
+        List<Entry> now = entries;
+        boolean isLastEmpty = !now.isEmpty() && now.getLast().startOffset() >= end;
+        write(directory, isLastEmpty ? now.subList(0, now.size() - 1) : now);
+    }
+
+    private void write(Path directory, List<Entry> wanted) throws IOException {
+        if (!wanted.equals(written)) {
             List<String> lines =
-                    entries.stream().map(e -> e.epoch() + " " + e.startOffset()).toList();
+                    wanted.stream().map(e -> e.epoch() + " " + e.startOffset()).toList();
             CheckpointFile.write(directory.resolve(NAME), lines, false);
-            written = true;
+            written = List.copyOf(wanted);
             unsynced = true;
         }
     }

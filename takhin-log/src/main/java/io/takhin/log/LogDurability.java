@@ -6,7 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogDurability {
     private static final long NEVER = Long.MIN_VALUE;
+    private static final AtomicIntegerFieldUpdater<LogDurability> QUEUED =
+            AtomicIntegerFieldUpdater.newUpdater(LogDurability.class, "queued");
 
     private final LogState state;
     private volatile List<DurableListener> listeners = List.of();
 
-    private final AtomicBoolean queued = new AtomicBoolean();
+    /** 1 while the flusher has it in its queue. */
+    @SuppressWarnings("UnusedVariable") // By its updater.
+    private volatile int queued;
 
     private volatile long durableEnd;
     private volatile long segmentsEnd;
@@ -101,7 +105,7 @@ final class LogDurability {
 
     /** True when the log was not yet waiting for the flusher. */
     boolean enqueue() {
-        return queued.compareAndSet(false, true);
+        return QUEUED.compareAndSet(this, 0, 1);
     }
 
     boolean isFlushed() {
@@ -211,7 +215,7 @@ final class LogDurability {
             List<Path> paths) {}
 
     Plan plan() {
-        queued.set(false);
+        queued = 0;
         unflushedSince = NEVER;
         state.lock.lock();
         try {

@@ -35,7 +35,7 @@ final class LogFiles {
                 view.active().writeIndexTails();
                 // A new segment began with producer state of its own.
                 snapshotPosition = Math.min(snapshotPosition, view.endPosition());
-                state.epochs.write(state.directory);
+                state.epochs.writeUpTo(view.end(), state.directory);
                 if (view.endPosition() - snapshotPosition >= producerBytes) {
                     state.snapshots.take(state.producers);
                     snapshotPosition = view.endPosition();
@@ -71,10 +71,13 @@ final class LogFiles {
     }
 
     private void writeTails() throws IOException {
-        state.epochs.write(state.directory);
+        state.epochs.writeUpTo(state.view.end(), state.directory);
         if (!state.view.segments().isEmpty()) {
-            state.view.active().finishIndexes();
-            state.noteClosed(state.view.active());
+            Segment active = state.view.active();
+            if (!active.isAsItsFilesAre()) {
+                active.finishIndexes();
+                state.noteClosed(active);
+            }
             state.snapshots.take(state.producers);
         }
         finished = true;

@@ -73,7 +73,8 @@ final class LogRecovery {
     LogState.Loaded run() throws IOException {
         boolean epochsKnown = readEpochs();
         OldRecordFormat.refuseAtStart(directory, epochs, trust.logStart);
-        List<PartitionTidying.Found> found = PartitionTidying.tidy(directory);
+        PartitionTidying.Tidied tidied = PartitionTidying.tidy(directory);
+        List<PartitionTidying.Found> found = tidied.segments();
         long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
         if (end < trust.logStart && !isStartWrong(end)) {
             end = restartAt(trust.logStart);
@@ -90,7 +91,7 @@ final class LogRecovery {
         epochs.truncateFromStart(start);
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
-        ProducerSnapshots snapshots = ProducerSnapshots.list(directory);
+        ProducerSnapshots snapshots = new ProducerSnapshots(directory, tidied.snapshots());
         ProducerState producers = recoverProducers(snapshots, view);
         segments.forEach(Segment::settleAfterRecovery);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
@@ -126,7 +127,7 @@ final class LogRecovery {
                     end,
                     trust.recoveryPoint);
             // What was found has been cut meanwhile.
-            end = rebuild(PartitionTidying.tidy(directory), 0);
+            end = rebuild(PartitionTidying.tidy(directory).segments(), 0);
         }
         return end;
     }
@@ -191,11 +192,11 @@ final class LogRecovery {
                 discard(segment);
                 continue;
             }
-            boolean last = isLast(found, file);
+            boolean last = i == found.size() - 1;
             boolean below = !last && found.get(i + 1).baseOffset() <= trusted;
-            if (below && SegmentIndexes.areWhole(segment.file())) {
+            if (below && file.indexed()) {
                 end = found.get(i + 1).baseOffset();
-            } else if (last && trust.cleanStop && SegmentIndexes.areWhole(segment.file())) {
+            } else if (last && trust.cleanStop && file.indexed()) {
                 end = endOfLast(segment);
             } else {
                 int before = segment.size();

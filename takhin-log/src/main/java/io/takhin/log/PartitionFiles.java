@@ -68,6 +68,12 @@ final class PartitionFiles {
         }
     }
 
+    /** The offset before the first dot of a name; -1 where none is. */
+    static long leadingOffset(String fileName) {
+        int dot = fileName.indexOf('.');
+        return dot < 0 ? -1 : offsetOf(fileName.substring(0, dot), "");
+    }
+
     /** The offset of a snapshot of producer state; -1 where the file is none. */
     static long snapshotOffsetOf(String fileName) {
         return offsetOf(fileName, SNAPSHOT);

@@ -30,7 +30,10 @@ final class PartitionMetadataFile {
     static Uuid read(Path directory) throws IOException {
         List<String> lines;
         try {
-            lines = Files.readAllLines(directory.resolve(NAME), StandardCharsets.UTF_8);
+            lines =
+                    Files.readString(directory.resolve(NAME), StandardCharsets.UTF_8)
+                            .lines()
+                            .toList();
         } catch (NoSuchFileException e) {
             return Uuid.ZERO_UUID;
         } catch (CharacterCodingException e) {

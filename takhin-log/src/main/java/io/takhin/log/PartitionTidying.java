@@ -10,8 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,30 +31,50 @@ final class PartitionTidying {
 
     private PartitionTidying() {}
 
-    /** Base offset and size of a segment's file. */
-    record Found(long baseOffset, long size) {}
+    /**
+     * A segment's file.
+     *
+     * @param size in bytes
+     * @param indexed whether both indexes have a file of whole entries
+     */
+    record Found(long baseOffset, long size, boolean indexed) {}
 
-    /** Returns the segments that are there, in order. */
-    static List<Found> tidy(Path directory) throws IOException {
-        List<Path> files = filesIn(directory);
-        List<Path> cleaned = endingWith(files, PartitionFiles.CLEANED);
-        List<Path> swaps = endingWith(files, PartitionFiles.SWAP);
-        List<Path> deleted = endingWith(files, PartitionFiles.LOG + PartitionFiles.DELETED);
-        if (!cleaned.isEmpty() || !swaps.isEmpty() || !deleted.isEmpty()) {
-            finishInterrupted(directory, files, cleaned, swaps);
-            files = filesIn(directory);
+    /**
+     * A directory in order.
+     *
+     * @param segments by offset
+     * @param snapshots of producer state: the offsets they are named after, rising
+     */
+    record Tidied(List<Found> segments, List<Long> snapshots) {}
+
+    static Tidied tidy(Path directory) throws IOException {
+        PartitionListing listing = PartitionListing.of(directory);
+        if (listing.hasAny(PartitionFiles.CLEANED)
+                || listing.hasAny(PartitionFiles.SWAP)
+                || listing.hasAny(PartitionFiles.LOG + PartitionFiles.DELETED)) {
+            List<Path> files = listing.files();
+            finishInterrupted(
+                    directory,
+                    files,
+                    endingWith(files, PartitionFiles.CLEANED),
+                    endingWith(files, PartitionFiles.SWAP));
+            listing = PartitionListing.of(directory);
         }
-        TreeMap<Long, Long> segments = new TreeMap<>();
-        for (Path file : files) {
-            long offset = offsetOf(file, PartitionFiles.LOG);
+        TreeMap<Long, Found> segments = new TreeMap<>();
+        List<Long> snapshots = new ArrayList<>();
+        for (String name : listing.names()) {
+            long offset = PartitionFiles.offsetOf(name, PartitionFiles.LOG);
             if (offset >= 0) {
-                segments.put(offset, Files.size(file));
+                segments.put(
+                        offset, new Found(offset, listing.size(name), listing.hasIndexes(offset)));
+            }
+            long snapshot = PartitionFiles.snapshotOffsetOf(name);
+            if (snapshot >= 0) {
+                snapshots.add(snapshot);
             }
         }
-        removeOrphans(files, segments.keySet());
-        return segments.entrySet().stream()
-                .map(entry -> new Found(entry.getKey(), entry.getValue()))
-                .toList();
+        removeOrphans(directory, listing, segments.keySet());
+        return new Tidied(List.copyOf(segments.values()), snapshots.stream().sorted().toList());
     }
 
     private static void finishInterrupted(
@@ -144,21 +162,17 @@ final class PartitionTidying {
         return end;
     }
 
-    private static void removeOrphans(List<Path> files, Set<Long> segments) throws IOException {
-        for (Path file : files) {
+    private static void removeOrphans(Path directory, PartitionListing listing, Set<Long> segments)
+            throws IOException {
+        for (String name : listing.names()) {
             for (String index : INDEXES) {
-                long offset = offsetOf(file, index);
+                long offset = PartitionFiles.offsetOf(name, index);
                 if (offset >= 0 && !segments.contains(offset)) {
+                    Path file = directory.resolve(name);
                     log.warn("removing {}: there is no segment for it", file);
                     Files.deleteIfExists(file);
                 }
             }
-        }
-    }
-
-    private static List<Path> filesIn(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(Files::isRegularFile).collect(Collectors.toList());
         }
     }
 
@@ -170,10 +184,7 @@ final class PartitionTidying {
         return PartitionFiles.offsetOf(file.getFileName().toString(), suffix);
     }
 
-    /** The offset before the first dot of a name; -1 where none is. */
     private static long leadingOffset(Path file) {
-        String name = file.getFileName().toString();
-        int dot = name.indexOf('.');
-        return dot < 0 ? -1 : PartitionFiles.offsetOf(name.substring(0, dot), "");
+        return PartitionFiles.leadingOffset(file.getFileName().toString());
     }
 }

@@ -33,26 +33,16 @@ final class ProducerSnapshots {
     private Path directory;
 
     /** Rising; replaced as a whole. Most logs have one or two. */
-    private long[] offsets = {};
+    private long[] offsets;
 
     private List<Path> unsynced = List.of();
 
-    ProducerSnapshots(Path directory) {
+    /**
+     * @param known the offsets of the files that are there, rising
+     */
+    ProducerSnapshots(Path directory, List<Long> known) {
         this.directory = directory;
-    }
-
-    /** Finds the files that are there. */
-    static ProducerSnapshots list(Path directory) throws IOException {
-        ProducerSnapshots snapshots = new ProducerSnapshots(directory);
-        try (Stream<Path> files = Files.list(directory)) {
-            snapshots.offsets =
-                    files.map(file -> file.getFileName().toString())
-                            .mapToLong(PartitionFiles::snapshotOffsetOf)
-                            .filter(offset -> offset >= 0)
-                            .sorted()
-                            .toArray();
-        }
-        return snapshots;
+        this.offsets = known.stream().mapToLong(Long::longValue).toArray();
     }
 
     void moveTo(Path newDirectory) {

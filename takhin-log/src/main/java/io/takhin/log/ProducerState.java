@@ -58,8 +58,9 @@ final class ProducerState {
         return producers.isEmpty();
     }
 
+    /** Not the map's own view, which it would keep for each log. */
     Collection<Producer> producers() {
-        return producers.values();
+        return producers.entrySet().stream().map(Map.Entry::getValue).toList();
     }
 
     List<ActiveProducer> active() {

@@ -386,6 +386,14 @@ final class Segment {
         return scanner.next() && scanner.lastOffset() == entry.offset() ? entry.position() : 0;
     }
 
+    /**
+     * Whether it was found in order by the start and nobody wrote to it or looked anything up in it
+     * since: {@link #finishIndexes} has nothing to do then.
+     */
+    boolean isAsItsFilesAre() {
+        return size > 0 && indexes == null && newest == null;
+    }
+
     /** Brings both indexes up to date and to their files, as a closed segment has them. */
     void finishIndexes() throws IOException {
         indexes().finish(newest());

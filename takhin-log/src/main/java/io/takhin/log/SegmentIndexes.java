@@ -2,8 +2,6 @@ package io.takhin.log;
 
 import io.takhin.log.TimeIndex.TimestampOffset;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 
 /**
@@ -29,20 +27,6 @@ final class SegmentIndexes {
                 new OffsetIndex(batches.beside(PartitionFiles.OFFSET_INDEX), batches.offset()),
                 new TimeIndex(batches.beside(PartitionFiles.TIME_INDEX), batches.offset()),
                 new TransactionIndex(batches.beside(PartitionFiles.TRANSACTION_INDEX)));
-    }
-
-    /** Whether both indexes have a file of whole entries, as a closed segment has them. */
-    static boolean areWhole(SharedFile batches) throws IOException {
-        return isWhole(batches.beside(PartitionFiles.OFFSET_INDEX), OffsetIndex.ENTRY_BYTES)
-                && isWhole(batches.beside(PartitionFiles.TIME_INDEX), TimeIndex.ENTRY_BYTES);
-    }
-
-    private static boolean isWhole(SharedFile index, int entryBytes) throws IOException {
-        try {
-            return Files.size(index.path()) % entryBytes == 0;
-        } catch (NoSuchFileException _) {
-            return false;
-        }
     }
 
     /** Of the time index: read once, and nothing of it kept. */

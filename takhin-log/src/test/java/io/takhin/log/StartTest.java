@@ -6,9 +6,12 @@ import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -119,5 +122,51 @@ class StartTest {
         assertThat(told).isSorted().startsWith(0).endsWith(PARTITIONS);
         assertThat(told).hasSizeGreaterThan(2);
         directory.abandon();
+    }
+
+    @Test
+    void aRestartWithoutRecordsWritesNoFileOfAPartition() throws IOException {
+        LogDirectory before = open(RecoveryListener.NONE);
+        fill(partition(before, 0), 20);
+        before.close();
+        Map<Path, String> left = filesOfPartitions();
+
+        LogDirectory restarted = open(RecoveryListener.NONE);
+        // Each start elects a leader anew.
+        partition(restarted, 0).assignEpochStart(1);
+        partition(restarted, 0).requestFlush();
+        restarted.writeCheckpoints();
+        restarted.close();
+
+        assertThat(left).hasSizeGreaterThan(4);
+        assertThat(filesOfPartitions()).isEqualTo(left);
+    }
+
+    @Test
+    void anEpochIsInTheFileOnceItHasRecords() throws IOException {
+        LogDirectory before = open(RecoveryListener.NONE);
+        fill(partition(before, 0), 2);
+        partition(before, 0).assignEpochStart(1);
+        partition(before, 0).appendAsLeader(Batches.of("later"), 1, Origin.CLIENT);
+        partition(before, 0).assignEpochStart(2);
+        before.close();
+
+        LeaderEpochs inFile = LeaderEpochs.read(root.resolve("orders-0"));
+
+        assertThat(inFile.entries())
+                .containsExactly(new LeaderEpochs.Entry(0, 0), new LeaderEpochs.Entry(1, 2));
+    }
+
+    /** What tells a file that was written again: which one it is, and when it was written. */
+    private Map<Path, String> filesOfPartitions() throws IOException {
+        Map<Path, String> found = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(root.resolve("orders-0"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                BasicFileAttributes attributes =
+                        Files.readAttributes(file, BasicFileAttributes.class);
+                found.put(file, attributes.fileKey() + " " + attributes.lastModifiedTime());
+            }
+        }
+        return found;
     }
 }

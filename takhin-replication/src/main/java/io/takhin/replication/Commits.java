@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far a partition's records are safe, and who waits for more. Never moves back while the
@@ -20,8 +21,9 @@ final class Commits {
 
     private final ReentrantLock lock = new ReentrantLock();
 
+    /** Null while nobody has waited for some time: most partitions of many are at rest. */
     @GuardedBy("lock")
-    private final PriorityQueue<CommitWait> waiting = new PriorityQueue<>(1, BY_OFFSET);
+    private @Nullable PriorityQueue<CommitWait> waiting;
 
     private volatile long committed;
 
@@ -34,7 +36,12 @@ final class Commits {
         lock.lock();
         try {
             if (committed < wait.offset()) {
-                waiting.add(wait);
+                PriorityQueue<CommitWait> queue = waiting;
+                if (queue == null) {
+                    queue = new PriorityQueue<>(1, BY_OFFSET);
+                    waiting = queue;
+                }
+                queue.add(wait);
                 return;
             }
         } finally {
@@ -79,8 +86,8 @@ final class Commits {
         List<CommitWait> all;
         lock.lock();
         try {
-            all = new ArrayList<>(waiting);
-            waiting.clear();
+            all = waiting == null ? List.of() : new ArrayList<>(waiting);
+            waiting = null;
         } finally {
             lock.unlock();
         }
@@ -89,13 +96,16 @@ final class Commits {
 
     /** Ends the waits whose client has given up by now. */
     void expire(long nowNanos) {
-        List<CommitWait> late = new ArrayList<>();
+        List<CommitWait> late;
         lock.lock();
         try {
-            if (waiting.isEmpty()) {
+            PriorityQueue<CommitWait> queue = waiting;
+            if (queue == null || queue.isEmpty()) {
+                waiting = null;
                 return;
             }
-            waiting.removeIf(wait -> wait.isLate(nowNanos) && late.add(wait));
+            late = new ArrayList<>();
+            queue.removeIf(wait -> wait.isLate(nowNanos) && late.add(wait));
         } finally {
             lock.unlock();
         }
@@ -104,14 +114,15 @@ final class Commits {
 
     @GuardedBy("lock")
     private List<CommitWait> takeUpTo(long offset) {
-        CommitWait first = waiting.peek();
-        if (first == null || first.offset() > offset) {
+        PriorityQueue<CommitWait> queue = waiting;
+        CommitWait first = queue == null ? null : queue.peek();
+        if (queue == null || first == null || first.offset() > offset) {
             return List.of();
         }
-        List<CommitWait> ready = new ArrayList<>(waiting.size());
+        List<CommitWait> ready = new ArrayList<>(queue.size());
         while (first != null && first.offset() <= offset) {
-            ready.add(waiting.remove());
-            first = waiting.peek();
+            ready.add(queue.remove());
+            first = queue.peek();
         }
         return ready;
     }

@@ -33,6 +33,9 @@ final class Contents {
     static final String CONSUMER_GROUP = "consumer-group";
     static final String SHARE_GROUP = "share-group";
 
+    /** How a partition of a lone broker is to look, whatever end the broker had before. */
+    static final String LED = "leader [1], in sync [1], eligible [], last known []";
+
     /** The time of a record that is neither the first nor the last. */
     static final long MIDDLE = 1_700_000_000_000L + 250_000;
 

@@ -137,6 +137,22 @@ class KafkaToTakhinTest {
     }
 
     @Test
+    void theStartThatDeleteRecordsMovedIsKept() {
+        String start = "start " + Contents.TRIMMED + "-0";
+        assertThat(atKafka.get(start)).isEqualTo("5");
+        assertThat(atTakhin.get(start)).isEqualTo("5");
+        assertThat(backAtKafka.get(start)).isEqualTo("5");
+        assertThat(killedAtTakhin.get(start)).isEqualTo("5");
+    }
+
+    @Test
+    void everyReplicaLeadsAndIsInSyncAfterACleanStopAndAfterAKill() {
+        assertThat(atTakhin.only("replicas ").facts().values()).containsOnly(Contents.LED);
+        assertThat(killedAtTakhin.only("replicas ").facts().values()).containsOnly(Contents.LED);
+        assertThat(killedBackAtKafka.only("replicas ").facts().values()).containsOnly(Contents.LED);
+    }
+
+    @Test
     void anIdempotentProducerGoesOnThroughAllOfThem() {
         assertThat(live).containsExactly("kafka", "kafka again", "takhin", "kafka at last");
     }

@@ -27,9 +27,11 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a client can learn from a broker about its data, as facts that have a name. Two
@@ -45,6 +47,7 @@ record Observation(SortedMap<String, String> facts) {
         try (Admin admin = clients.admin()) {
             Map<String, TopicDescription> topics = topics(admin);
             topics.forEach((name, topic) -> facts.put("topic " + name, describe(topic)));
+            topics.values().forEach(topic -> replicas(topic, facts));
             List<TopicPartition> partitions = partitions(topics.values());
             offsets(admin, partitions, facts);
             settings(admin, topics.keySet(), facts);
@@ -95,6 +98,24 @@ record Observation(SortedMap<String, String> facts) {
     private static String describe(TopicDescription topic) {
         return "id %s, %d partitions, internal %s"
                 .formatted(topic.topicId(), topic.partitions().size(), topic.isInternal());
+    }
+
+    /** Who leads, who is in sync, and who would be trusted to lead (KIP-966). */
+    private static void replicas(TopicDescription topic, Map<String, String> facts) {
+        topic.partitions()
+                .forEach(one ->
+                        facts.put(
+                                "replicas %s-%d".formatted(topic.name(), one.partition()),
+                                "leader %s, in sync %s, eligible %s, last known %s"
+                                        .formatted(
+                                                ids(List.of(one.leader())),
+                                                ids(one.isr()),
+                                                ids(one.elr()),
+                                                ids(one.lastKnownElr()))));
+    }
+
+    private static List<Integer> ids(@Nullable List<Node> nodes) {
+        return nodes == null ? List.of() : nodes.stream().map(Node::id).toList();
     }
 
     private static List<TopicPartition> partitions(Collection<TopicDescription> topics) {

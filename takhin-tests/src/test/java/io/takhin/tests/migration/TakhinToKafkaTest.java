@@ -31,6 +31,9 @@ class TakhinToKafkaTest {
     private static final String LIVE = "live";
     private static final String SINCE_KAFKA = "since-kafka";
 
+    /** So many partitions that stops write snapshots of the metadata. */
+    private static final int MANY = 200;
+
     private Path home;
     private Observation whenKilled;
     private Observation atTakhin;
@@ -42,6 +45,7 @@ class TakhinToKafkaTest {
     private List<String> complaints;
     private List<String> complaintsAfterKill;
     private Dump dump;
+    private List<Path> snapshots;
 
     @BeforeAll
     @Timeout(240)
@@ -62,6 +66,7 @@ class TakhinToKafkaTest {
     private void fill(KafkaSetup kafka, TakhinProcess first, Producer<String, String> producer)
             throws Exception {
         new Contents(first).write();
+        new JavaClients(first).createTopic("many", MANY, "retention.ms", "23456789");
         send(producer, "takhin");
         Contents.awaitTrimmed(kafka.dataDirectory());
         whenKilled = Observation.of(first);
@@ -71,6 +76,8 @@ class TakhinToKafkaTest {
         send(producer, "takhin again");
         atTakhin = Observation.of(second);
         second.stop();
+        snapshots =
+                Folders.files(kafka.dataDirectory().resolve("__cluster_metadata-0"), ".checkpoint");
         dump = Dump.of(kafka.dataDirectory());
     }
 
@@ -117,6 +124,29 @@ class TakhinToKafkaTest {
     }
 
     @Test
+    void kafkaBeganWithTheSnapshotOfTakhinsStop() {
+        assertThat(snapshots).isNotEmpty();
+        assertThat(atKafka.get("topic many")).contains(MANY + " partitions");
+        assertThat(atKafka.get("setting TOPIC many retention.ms")).isEqualTo("23456789");
+    }
+
+    @Test
+    void theStartThatDeleteRecordsMovedIsKept() {
+        String start = "start " + Contents.TRIMMED + "-0";
+        assertThat(atTakhin.get(start)).isEqualTo("5");
+        assertThat(atKafka.get(start)).isEqualTo("5");
+        assertThat(backAtTakhin.get(start)).isEqualTo("5");
+        assertThat(killedAtKafka.get(start)).isEqualTo("5");
+    }
+
+    @Test
+    void everyReplicaLeadsAndIsInSyncAfterACleanStopAndAfterAKill() {
+        assertThat(atTakhin.only("replicas ").facts().values()).containsOnly(Contents.LED);
+        assertThat(atKafka.only("replicas ").facts().values()).containsOnly(Contents.LED);
+        assertThat(backAtTakhin.only("replicas ").facts().values()).containsOnly(Contents.LED);
+    }
+
+    @Test
     void takhinShowsWhatKafkaLeft() {
         assertThat(leftByKafka.lostIn(backAtTakhin)).isEmpty();
         assertThat(backAtTakhin.get("setting TOPIC since-kafka retention.ms"))
@@ -137,7 +167,8 @@ class TakhinToKafkaTest {
     @Test
     void kafkasDumpToolReadsEveryKindOfFileThatTakhinWrites() {
         assertThat(dump.complaints()).isEmpty();
-        assertThat(dump.kinds()).contains(".log", ".index", ".timeindex", ".snapshot");
+        assertThat(dump.kinds())
+                .contains(".log", ".index", ".timeindex", ".snapshot", ".checkpoint");
     }
 
     @Test
