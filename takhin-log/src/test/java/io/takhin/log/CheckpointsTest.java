@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.AbstractCollection;
 import java.util.Collection;
 import java.util.Iterator;
@@ -25,9 +24,7 @@ class CheckpointsTest {
 
     @BeforeEach
     void start() throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(
-                        Batches.config(), Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(Batches.config(), 1);
         ManualClock clock = new ManualClock(Batches.NOW);
         host = new DirectoryHost(root, settings, FlushRule.MEASURED, 100, clock);
         directory = new LogDirectory(root, DirectoryLock.take(root), host, OptionalLong.empty());

@@ -80,8 +80,7 @@ class CompactionPowerCutTest {
     }
 
     private LogDirectory open(Path root) throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(DEFAULTS, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(DEFAULTS, 1);
         return LogDirectory.open(root, settings, RULE, clock);
     }
 

@@ -1,9 +1,7 @@
 package io.takhin.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,60 +11,16 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.SimpleRecord;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * S83: of each key the last record stays. What stays exactly, {@link CompactionSameAsKafkaTest}
  * says.
  */
-class CompactionTest {
-    private static final int MAP_BYTES = 1 << 16;
-    private static final LogConfig CONFIG =
-            Batches.config(600, 100).withCleanup(Cleanup.compact(0.5, 60_000));
-
-    @TempDir Path root;
-    private final ManualClock clock = new ManualClock(Batches.NOW);
-    private LogDirectory directory;
-    private PartitionLog log;
-
-    @BeforeEach
-    void open() throws IOException {
-        directory = Directories.open(root.resolve("data"), CONFIG, clock);
-        log = Directories.orders(directory, CONFIG);
-    }
-
-    @AfterEach
-    void close() {
-        directory.close();
-    }
-
+class CompactionTest extends CompactionFixture {
     private CompactionLook look() throws IOException {
         return new CompactionLook(
                 directory, Directories.ALL_VISIBLE, clock, Directories.unlimited(clock, MAP_BYTES));
-    }
-
-    private static void write(PartitionLog log, String key, String value) {
-        SimpleRecord record =
-                new SimpleRecord(Batches.NOW, key.getBytes(UTF_8), value.getBytes(UTF_8));
-        assertThat(log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT))
-                .isInstanceOf(Append.Done.class);
-    }
-
-    /** Twenty records of four keys: "k0=v0" to "k3=v19". */
-    static void writeTwenty(LogDirectory directory, PartitionLog log) throws IOException {
-        for (int i = 0; i < 20; i++) {
-            write(log, "k" + i % 4, "v" + i + ".".repeat(60));
-        }
-        Directories.settle(directory, log);
-    }
-
-    static List<String> values(PartitionLog log) throws IOException {
-        return Batches.all(log).stream().map(text -> text.replace(".", "")).toList();
     }
 
     private List<String> names(String suffix) throws IOException {
@@ -80,7 +34,7 @@ class CompactionTest {
 
     @Test
     void earlierRecordsOfAKeyGoFromClosedSegments() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         long end = log.logEndOffset();
 
         look().run();
@@ -107,7 +61,7 @@ class CompactionTest {
 
     @Test
     void aCompactedLogIsTheSameAfterARestart() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         look().run();
         List<String> left = Batches.all(log);
         directory.abandon();
@@ -120,7 +74,7 @@ class CompactionTest {
 
     @Test
     void whatWasCompactedIsNotLookedAtAgainAfterARestart() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         look().run();
         directory.close();
 
@@ -134,7 +88,7 @@ class CompactionTest {
 
     @Test
     void aTopicOfTheSameNameBeginsFromItsStart() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         CompactionLook look = look();
         look.run();
 
@@ -158,7 +112,7 @@ class CompactionTest {
 
     @Test
     void recordsBehindTheHighWatermarkAreLeftAlone() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         CompactionLook look =
                 new CompactionLook(
                         directory, each -> 7, clock, Directories.unlimited(clock, MAP_BYTES));
@@ -172,7 +126,7 @@ class CompactionTest {
     @Test
     void aSegmentIsCompactedAgainBeforeItsOldFilesAreGone() throws IOException {
         for (int round = 0; round < 3; round++) {
-            writeTwenty(directory, log);
+            writeTwenty();
             look().run();
             Directories.settle(directory, log);
         }
@@ -183,7 +137,7 @@ class CompactionTest {
 
     @Test
     void aLogThatIsCleanEnoughIsLeftAlone() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         log.reconfigure(CONFIG.withCleanup(Cleanup.compact(1, 0)));
 
         look().run();
@@ -193,7 +147,7 @@ class CompactionTest {
 
     @Test
     void youngRecordsStay() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         log.reconfigure(CONFIG.withCleanup(Cleanup.compact(0, 0).withLag(1000, Long.MAX_VALUE)));
         CompactionLook look = look();
 
@@ -207,7 +161,7 @@ class CompactionTest {
 
     @Test
     void noRecordWaitsLongerThanItMay() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         log.reconfigure(CONFIG.withCleanup(Cleanup.compact(1, 0).withLag(0, 1000)));
         CompactionLook look = look();
         clock.advance(Duration.ofSeconds(2));
@@ -221,7 +175,7 @@ class CompactionTest {
 
     @Test
     void aReaderGoesOnWithTheOldFiles() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         LogView before = log.cleaning().view();
         LogRead read = log.read(0, 1 << 20, true, log.logEndOffset());
 
@@ -233,7 +187,7 @@ class CompactionTest {
 
     @Test
     void aReaderWhoseFilesAreGoneTakesTheNewOnes() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         List<LogView> views = new ArrayList<>();
 
         boolean there =
@@ -270,7 +224,7 @@ class CompactionTest {
             write(sound, "k", "v" + i + ".".repeat(60));
         }
         sound.flush();
-        writeTwenty(directory, log);
+        writeTwenty();
         flipByte(PartitionFiles.log(log.directory(), 0), 150);
         CompactionLook look = look();
 
@@ -293,7 +247,7 @@ class CompactionTest {
 
     @Test
     void aStoppedRunLeavesNothingBehind() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         int[] asked = {0};
         // Once for the look, once for every batch whose keys are noted, and for two more.
         long stopAt = 1 + log.cleaning().view().active().baseOffset() + 2;
@@ -313,7 +267,7 @@ class CompactionTest {
 
     @Test
     void theOutlookSaysHowMuchIsDirty() throws IOException {
-        writeTwenty(directory, log);
+        writeTwenty();
         CompactionLook look = look();
 
         assertThat(look.outlook(log)).contains("share 1.00", "min.cleanable.dirty.ratio=0.5");

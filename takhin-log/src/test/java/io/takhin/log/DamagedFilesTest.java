@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -35,10 +34,7 @@ class DamagedFilesTest {
     private List<AbortedTransaction> aborted = List.of();
 
     private LogDirectory open() throws IOException {
-        return LogDirectory.open(
-                root,
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 2),
-                clock);
+        return LogDirectory.open(root, Directories.settings(CONFIG, 2), clock);
     }
 
     private static PartitionLog orders(LogDirectory directory) {

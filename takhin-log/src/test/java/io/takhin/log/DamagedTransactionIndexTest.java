@@ -181,15 +181,19 @@ class DamagedTransactionIndexTest {
         }
     }
 
-    @Test
-    void aFileThatIsGoneIsNoticedThoughNobodyRemembersTheProducers() throws IOException {
-        List<AbortedTransaction> expected;
+    /** Of a log that is closed then: records that were rolled back, and one behind them. */
+    private List<AbortedTransaction> undoneBeforeAPlainRecord() throws IOException {
         try (LogDirectory directory = open()) {
             PartitionLog log = orders(directory);
             undo(log, 10);
             append(log, Batches.of("plain"), Origin.CLIENT);
-            expected = log.abortedTransactions(0, 3);
+            return log.abortedTransactions(0, 3);
         }
+    }
+
+    @Test
+    void aFileThatIsGoneIsNoticedThoughNobodyRemembersTheProducers() throws IOException {
+        List<AbortedTransaction> expected = undoneBeforeAPlainRecord();
         Files.delete(indexes().getFirst());
         clock.advance(Duration.ofDays(800));
         try (LogDirectory directory = open()) {
@@ -237,13 +241,7 @@ class DamagedTransactionIndexTest {
 
     @Test
     void damagedRecordsDoNotSpeakAgainstTheIndex() throws IOException {
-        List<AbortedTransaction> expected;
-        try (LogDirectory directory = open()) {
-            PartitionLog log = orders(directory);
-            undo(log, 10);
-            append(log, Batches.of("plain"), Origin.CLIENT);
-            expected = log.abortedTransactions(0, 3);
-        }
+        List<AbortedTransaction> expected = undoneBeforeAPlainRecord();
         // The producer's id, in the header of the first batch.
         DamagedFilesTest.flip(PartitionFiles.log(directoryOfLog, 0), 8L * 50);
 

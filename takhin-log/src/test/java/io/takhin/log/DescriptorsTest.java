@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -30,8 +29,7 @@ class DescriptorsTest {
     private final List<PartitionLog> logs = new ArrayList<>();
 
     private LogDirectory open(FlushRule rule, int filesMax) throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(CONFIG, 1);
         return LogDirectory.open(disk.root().resolve("data"), settings, rule, filesMax, clock);
     }
 

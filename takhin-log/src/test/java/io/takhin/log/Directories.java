@@ -23,6 +23,12 @@ final class Directories {
                 clock);
     }
 
+    /** Of a directory that does nothing on its own while a test runs. */
+    static LogDirectorySettings settings(LogConfig config, int recoveryThreads) {
+        return new LogDirectorySettings(
+                config, Duration.ofDays(1), Duration.ofHours(1), recoveryThreads);
+    }
+
     /** Of a directory in which nothing goes wrong. */
     static OpenFiles openFiles(int limit) {
         return new OpenFiles(limit, new LoneHost(Clock.SYSTEM));

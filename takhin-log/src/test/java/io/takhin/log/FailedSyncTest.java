@@ -7,7 +7,6 @@ import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -35,8 +34,7 @@ class FailedSyncTest {
 
     @BeforeEach
     void open() throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(CONFIG, 1);
         directory = LogDirectory.open(root, settings, EACH_FILE, new ManualClock(Batches.NOW));
         directory.onFailure(failures::incrementAndGet);
         log = directory.open(new TopicPartition("orders", 0), Uuid.ONE_UUID, CONFIG);

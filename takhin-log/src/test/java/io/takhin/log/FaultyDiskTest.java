@@ -30,8 +30,7 @@ class FaultyDiskTest {
 
     private LogDirectory open(SimulatedDisk disk) throws IOException {
         Path root = disk.root().resolve("data");
-        LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(CONFIG, 1);
         return LogDirectory.open(root, settings, RULE, clock);
     }
 

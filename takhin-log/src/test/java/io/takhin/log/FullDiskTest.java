@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -46,8 +45,7 @@ class FullDiskTest {
     }
 
     private void open() throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(CONFIG, 1);
         directory = LogDirectory.open(disk.root().resolve("data"), settings, clock);
         log = directory.open(PARTITION, Uuid.ONE_UUID, CONFIG);
     }

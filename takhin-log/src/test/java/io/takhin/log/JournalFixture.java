@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.TopicPartition;
@@ -41,12 +40,7 @@ abstract class JournalFixture {
     }
 
     LogDirectory open() throws IOException {
-        return LogDirectory.open(
-                root,
-                new LogDirectorySettings(
-                        Batches.config(), Duration.ofDays(1), Duration.ofHours(1), 2),
-                RULE,
-                clock);
+        return LogDirectory.open(root, Directories.settings(Batches.config(), 2), RULE, clock);
     }
 
     PartitionLog orders() {

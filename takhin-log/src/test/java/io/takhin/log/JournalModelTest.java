@@ -10,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,11 +71,7 @@ class JournalModelTest {
     }
 
     private LogDirectory open() throws IOException {
-        return LogDirectory.open(
-                root,
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 2),
-                RULE,
-                clock);
+        return LogDirectory.open(root, Directories.settings(CONFIG, 2), RULE, clock);
     }
 
     private Model model(TopicPartition partition) {

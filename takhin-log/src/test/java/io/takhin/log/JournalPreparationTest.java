@@ -7,7 +7,6 @@ import io.takhin.testkit.SmallDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.AfterEach;
@@ -40,10 +39,7 @@ class JournalPreparationTest {
     }
 
     private LogDirectory open() throws IOException {
-        return LogDirectory.open(
-                data(),
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1),
-                clock);
+        return LogDirectory.open(data(), Directories.settings(CONFIG, 1), clock);
     }
 
     private PartitionLog orders() {

@@ -8,7 +8,6 @@ import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -93,8 +92,7 @@ class JournalWithoutRoomTest {
     @BeforeEach
     void open() throws IOException {
         LogConfig config = Batches.config();
-        LogDirectorySettings settings =
-                new LogDirectorySettings(config, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(config, 1);
         directory = LogDirectory.open(root, settings, NO_JOURNAL, host.clock);
         log = directory.open(ORDERS, Uuid.ONE_UUID, config);
         journal = Journal.open(root, JournalContents.read(root, HALF_BYTES, true), host);

@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
@@ -82,10 +81,7 @@ class OldRecordFormatTest {
 
     private LogDirectory openDirectory() throws IOException {
         return LogDirectory.open(
-                root,
-                new LogDirectorySettings(
-                        Batches.config(), Duration.ofDays(1), Duration.ofHours(1), 1),
-                new ManualClock(Batches.NOW));
+                root, Directories.settings(Batches.config(), 1), new ManualClock(Batches.NOW));
     }
 
     private Map<String, String> contents() throws IOException {

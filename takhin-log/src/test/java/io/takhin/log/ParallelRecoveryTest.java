@@ -6,7 +6,6 @@ import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,11 +27,7 @@ class ParallelRecoveryTest {
     private final Path root = disk.root().resolve("data");
 
     private LogDirectory open(RecoveryListener listener) throws IOException {
-        return LogDirectory.open(
-                root,
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 2),
-                clock,
-                listener);
+        return LogDirectory.open(root, Directories.settings(CONFIG, 2), clock, listener);
     }
 
     private void writeAndKill() throws IOException {

@@ -106,8 +106,7 @@ class PowerCutTest {
     }
 
     private LogDirectory openOnce(Run run) throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(run.config, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(run.config, 1);
         return LogDirectory.open(run.root, settings, RULE, clock);
     }
 

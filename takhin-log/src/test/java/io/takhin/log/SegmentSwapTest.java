@@ -3,7 +3,6 @@ package io.takhin.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,33 +18,10 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.utils.BufferSupplier;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A crash after any of the renames by which a compacted segment takes the place of others. */
-class SegmentSwapTest {
-    private static final int MAP_BYTES = 1 << 16;
-    private static final LogConfig CONFIG =
-            Batches.config(600, 100).withCleanup(Cleanup.compact(0.5, 60_000));
-
-    @TempDir Path root;
-    private final ManualClock clock = new ManualClock(Batches.NOW);
-    private LogDirectory directory;
-    private PartitionLog log;
-
-    @BeforeEach
-    void open() throws IOException {
-        directory = Directories.open(root.resolve("data"), CONFIG, clock);
-        log = Directories.orders(directory, CONFIG);
-    }
-
-    @AfterEach
-    void close() {
-        directory.close();
-    }
-
+class SegmentSwapTest extends CompactionFixture {
     @Seeded(runs = 3)
     void aCrashWhileSegmentsAreReplacedLosesNothing(RandomGenerator random) throws IOException {
         RandomLog writer = new RandomLog(new SplittableRandom(random.nextLong()));
@@ -63,7 +39,7 @@ class SegmentSwapTest {
 
     @Test
     void aCrashWhileSegmentsAreReplacedByNothingLosesNothing() throws IOException {
-        CompactionTest.writeTwenty(directory, log);
+        writeTwenty();
         try (OffsetMap map = OffsetMap.of(20, 1000)) {
             for (int i = 0; i < 20; i++) {
                 map.put(ByteBuffer.wrap(("k" + i % 4).getBytes(UTF_8)), i);
@@ -75,7 +51,7 @@ class SegmentSwapTest {
             stopAfterEveryRename(
                     swap,
                     log ->
-                            assertThat(CompactionTest.values(log))
+                            assertThat(values(log))
                                     .endsWith("16=v16", "17=v17", "18=v18", "19=v19"));
         }
     }

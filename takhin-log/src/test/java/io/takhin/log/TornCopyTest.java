@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -55,8 +54,7 @@ class TornCopyTest {
     }
 
     private LogDirectory open(Path root) throws IOException {
-        LogDirectorySettings settings =
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1);
+        LogDirectorySettings settings = Directories.settings(CONFIG, 1);
         return LogDirectory.open(root, settings, RULE, clock);
     }
 

@@ -10,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,10 +34,7 @@ class TornLogTest {
     }
 
     private LogDirectory open() throws IOException {
-        return LogDirectory.open(
-                root,
-                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 2),
-                clock);
+        return LogDirectory.open(root, Directories.settings(CONFIG, 2), clock);
     }
 
     private static PartitionLog orders(LogDirectory directory) {

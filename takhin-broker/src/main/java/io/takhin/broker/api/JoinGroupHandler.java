@@ -21,6 +21,9 @@ final class JoinGroupHandler extends GroupHandler<JoinGroupRequestData> {
     /** These look their topics up once they lead, before they assign them. */
     private static final Set<String> LOOKS_TOPICS_UP = Set.of("apache-kafka-java", "librdkafka");
 
+    /** librdkafka as other languages have it: confluent-kafka-python and so on. */
+    private static final String LIBRDKAFKA_ELSEWHERE = "confluent-kafka-";
+
     /**
      * What other clients need to learn their topics before they are told that they lead (ADR 58).
      */
@@ -52,13 +55,17 @@ final class JoinGroupHandler extends GroupHandler<JoinGroupRequestData> {
                 .thenApply(joined -> shaped(context, joined));
     }
 
+    private static boolean looksTopicsUp(String software) {
+        return LOOKS_TOPICS_UP.contains(software) || software.startsWith(LIBRDKAFKA_ELSEWHERE);
+    }
+
     /** A leader that does not know its topics yet assigns nothing to anybody. */
     private static CompletableFuture<JoinGroupResponseData> onceTopicsAreKnown(
             Exchange exchange, JoinGroupResponseData joined) {
         Client client = exchange.client();
         if (joined.errorCode() != Errors.NONE.code()
                 || !joined.memberId().equals(joined.leader())
-                || LOOKS_TOPICS_UP.contains(client.softwareName())
+                || looksTopicsUp(client.softwareName())
                 || client.openFor().compareTo(NEWCOMER_FOR) > 0) {
             return CompletableFuture.completedFuture(joined);
         }

@@ -53,7 +53,7 @@ class JoinGroupHandlerTest {
     }
 
     @ParameterizedTest // S67
-    @ValueSource(strings = {"apache-kafka-java", "librdkafka"})
+    @ValueSource(strings = {"apache-kafka-java", "librdkafka", "confluent-kafka-python"})
     void aClientThatLooksItsTopicsUpOnceItLeadsIsToldAtOnce(String software) {
         JoinGroupResponseData joined =
                 joining(software, JUST_OPENED).answerOf(join, JoinGroupResponseData.class);
