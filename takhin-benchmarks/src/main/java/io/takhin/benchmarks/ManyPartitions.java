@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -37,6 +39,7 @@ public final class ManyPartitions {
     private static final int PARTITIONS_OF_TOPIC = 1000;
     private static final int PORT = 19_392;
     private static final int RECORD_BYTES = 1024;
+    private static final int ATTEMPTS_MAX = 600;
 
     private final BrokerProcess.Starter starter;
     private final Path home;
@@ -167,8 +170,7 @@ public final class ManyPartitions {
         all().forEach(partition -> wanted.put(partition, OffsetSpec.latest()));
         long missing = 0;
         try (Admin admin = admin(broker)) {
-            for (ListOffsetsResult.ListOffsetsResultInfo end :
-                    admin.listOffsets(wanted).all().get().values()) {
+            for (ListOffsetsResult.ListOffsetsResultInfo end : ends(admin, wanted)) {
                 missing += Math.max(0, sent - end.offset());
             }
         }
@@ -178,6 +180,23 @@ public final class ManyPartitions {
                 BrokerProcess.seconds(broker.nanosSinceStart()),
                 "missing_records",
                 Long.toString(missing));
+    }
+
+    /** Kafka answers that it does not know a topic until it has read of its creation. */
+    private static Collection<ListOffsetsResult.ListOffsetsResultInfo> ends(
+            Admin admin, Map<TopicPartition, OffsetSpec> wanted)
+            throws InterruptedException, ExecutionException {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return admin.listOffsets(wanted).all().get().values();
+            } catch (ExecutionException e) {
+                boolean unknown = e.getCause() instanceof UnknownTopicOrPartitionException;
+                if (!unknown || attempt == ATTEMPTS_MAX) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+        }
     }
 
     private void rest(BrokerProcess broker, long emptyHeap, String when)
