@@ -53,7 +53,8 @@ final class BatchCheck {
         this.from = from;
         this.nextOffset = Math.max(bounds.baseOffset, endOfBatchBefore(start));
         this.scanner = new BatchScanner(channel, from, bounds.bytes, BatchScanner.SEQUENTIAL_BYTES);
-        this.certain = start == from;
+        // An entry of the index was held against its batch; at the begin only the name speaks.
+        this.certain = start == from && start > 0;
     }
 
     /** By headers alone; -1 where they do not lead there without a doubt. */

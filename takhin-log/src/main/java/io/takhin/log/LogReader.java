@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.HeaderWalk.DamagedBatchException;
 import io.takhin.log.TimeIndex.TimestampOffset;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
@@ -67,7 +68,7 @@ final class LogReader {
         try {
             return search(search);
         } catch (DamagedBatchException e) {
-            ReadCheck.reportDamage(state, e.segment, e.position);
+            ReadCheck.reportDamage(state, e.segment(), e.position());
             throw e;
         }
     }
@@ -76,7 +77,7 @@ final class LogReader {
         try {
             return find(wish);
         } catch (DamagedBatchException e) {
-            return new LogRead.Damaged(ReadCheck.reportDamage(state, e.segment, e.position));
+            return new LogRead.Damaged(ReadCheck.reportDamage(state, e.segment(), e.position()));
         }
     }
 
@@ -200,26 +201,21 @@ final class LogReader {
         if (recent >= 0 && recent < end) {
             return recent;
         }
-        Place place = locate(segment, channel, offset, end);
+        Place place = locate(segment, channel, offset, end, view.endOf(index));
         return place == null ? -1 : place.position();
     }
 
     private static @Nullable Place locate(
-            Segment segment, FileChannel channel, long offset, int end) throws IOException {
+            Segment segment, FileChannel channel, long offset, int end, long endOffset)
+            throws IOException {
         int from = segment.startFor(channel, offset, end);
-        BatchScanner scanner = new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
-        long next = segment.baseOffset();
-        while (scanner.next()) {
-            if (scanner.baseOffset() < next) {
-                // Stepping over it might leave out the records that somebody asks for.
-                throw new DamagedBatchException(segment, scanner.position());
+        HeaderWalk walk = new HeaderWalk(segment, channel, from, end, endOffset);
+        while (walk.next()) {
+            BatchScanner batch = walk.batch();
+            if (batch.lastOffset() >= offset) {
+                return new Place(batch.position(), batch.sizeInBytes());
             }
-            if (scanner.lastOffset() >= offset) {
-                return new Place(scanner.position(), scanner.sizeInBytes());
-            }
-            next = scanner.lastOffset() + 1;
         }
-        checkAtEnd(segment, scanner);
         return null;
     }
 
@@ -227,7 +223,7 @@ final class LogReader {
     static int positionOf(Segment segment, long offset) throws IOException {
         FileChannel channel = segment.file().acquire();
         try {
-            Place place = locate(segment, channel, offset, segment.size());
+            Place place = locate(segment, channel, offset, segment.size(), offset);
             return place == null ? segment.size() : place.position();
         } finally {
             segment.file().release();
@@ -273,8 +269,9 @@ final class LogReader {
         Segment segment = view.segments().get(index);
         FileChannel channel = segment.file().acquire();
         try {
-            BatchScanner scanner = scannerFor(view, index, channel, timestamp);
-            while (scanner.next()) {
+            HeaderWalk walk = walkFor(view, index, channel, timestamp);
+            while (walk.next()) {
+                BatchScanner scanner = walk.batch();
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at()) >= timestamp) {
                     MutableRecordBatch batch = wholeBatch(segment, scanner);
                     FoundOffset found = firstNotBefore(batch, timestamp, view.start());
@@ -283,7 +280,6 @@ final class LogReader {
                     }
                 }
             }
-            checkAtEnd(segment, scanner);
             return null;
         } finally {
             segment.file().release();
@@ -291,7 +287,7 @@ final class LogReader {
     }
 
     /** Begins where no batch before is as late as the timestamp. */
-    private BatchScanner scannerFor(LogView view, int index, FileChannel channel, long timestamp)
+    private HeaderWalk walkFor(LogView view, int index, FileChannel channel, long timestamp)
             throws IOException {
         Segment segment = view.segments().get(index);
         int end = view.sizeOf(index);
@@ -301,7 +297,7 @@ final class LogReader {
         }
         long offset = Math.max(start.found().offset(), view.start());
         int from = segment.startFor(channel, offset, end);
-        return new BatchScanner(channel, from, end, BatchScanner.LOOKUP_BYTES);
+        return new HeaderWalk(segment, channel, from, end, view.endOf(index));
     }
 
     private static @Nullable FoundOffset firstNotBefore(
@@ -349,8 +345,9 @@ final class LogReader {
         TimestampOffset newest = segment.newest();
         FileChannel channel = segment.file().acquire();
         try {
-            BatchScanner scanner = scannerFor(view, index, channel, newest.timestamp());
-            while (scanner.next()) {
+            HeaderWalk walk = walkFor(view, index, channel, newest.timestamp());
+            while (walk.next()) {
+                BatchScanner scanner = walk.batch();
                 if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
                         == newest.timestamp()) {
                     MutableRecordBatch batch = wholeBatch(segment, scanner);
@@ -363,7 +360,6 @@ final class LogReader {
                                     batch.partitionLeaderEpoch());
                 }
             }
-            checkAtEnd(segment, scanner);
             return FoundOffset.NONE;
         } finally {
             segment.file().release();
@@ -415,25 +411,5 @@ final class LogReader {
             complete |= ends && txn.lastStableOffset() >= to;
         }
         return complete;
-    }
-
-    private static void checkAtEnd(Segment segment, BatchScanner scanner) {
-        if (!scanner.atEnd()) {
-            throw new DamagedBatchException(segment, scanner.position());
-        }
-    }
-
-    /** A search met bytes that are no batch. */
-    private static final class DamagedBatchException extends CorruptRecordException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient Segment segment;
-        private final int position;
-
-        DamagedBatchException(Segment segment, int position) {
-            super("no record batch in " + segment.file().path() + " at position " + position);
-            this.segment = segment;
-            this.position = position;
-        }
     }
 }

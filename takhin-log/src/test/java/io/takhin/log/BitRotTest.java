@@ -20,12 +20,19 @@ import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.record.internal.Record;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What readers are told when a file changed under the log while nobody looked. */
 class BitRotTest {
     private static final TopicPartition PARTITION = new TopicPartition("orders", 0);
     private static final LogConfig CONFIG = Batches.config(4096, 300);
     private static final int BATCHES = 60;
+
+    /** In a batch's header, from its begin. */
+    private static final long LOWEST_BIT_OF_BASE_OFFSET = 8 * 7;
+
+    private static final long LOWEST_BIT_OF_LAST_OFFSET = 8 * 26;
 
     @TempDir Path root;
     private final ManualClock clock = new ManualClock(Batches.NOW);
@@ -158,6 +165,51 @@ class BitRotTest {
         }
     }
 
+    @Test
+    void aFirstBatchThatJumpedAheadIsTheDamagedOne() throws IOException {
+        write();
+        try (LogDirectory directory = open()) {
+            PartitionLog log = orders(directory);
+            long base = baseOf(log, 100);
+            flip(segmentOf(log, base), LOWEST_BIT_OF_BASE_OFFSET);
+
+            assertThat(log.read(base, 1 << 20, true, log.logEndOffset()))
+                    .isInstanceOf(LogRead.Damaged.class);
+        }
+    }
+
+    /** In the middle, where the next batch would be sent, and where the next segment would be. */
+    @ParameterizedTest
+    @ValueSource(ints = {7, 99})
+    void aBatchThatLostItsLastRecordIsNotSteppedOver(int lastOffset) throws IOException {
+        write();
+        try (LogDirectory directory = open()) {
+            PartitionLog log = orders(directory);
+            assertThat(baseOf(log, 100)).isEqualTo(100);
+            long batch = positionOf(segmentOf(log, 0), lastOffset);
+            flip(segmentOf(log, 0), 8 * batch + LOWEST_BIT_OF_LAST_OFFSET);
+
+            assertThat(log.read(lastOffset, 1 << 20, true, log.logEndOffset()))
+                    .isInstanceOf(LogRead.Damaged.class);
+        }
+    }
+
+    @Test
+    void aBatchThatSwallowsTheNextOneIsNotSteppedOver() throws IOException {
+        write();
+        try (LogDirectory directory = open()) {
+            PartitionLog log = orders(directory);
+            int bytes = batchBytes(log);
+            try (FileChannel file = FileChannel.open(segmentOf(log, 0), StandardOpenOption.WRITE)) {
+                ByteBuffer twice = ByteBuffer.allocate(Integer.BYTES).putInt(2 * bytes - 12);
+                file.write(twice.flip(), 3L * bytes + Long.BYTES);
+            }
+
+            assertThat(log.read(8, 1 << 20, true, log.logEndOffset()))
+                    .isInstanceOf(LogRead.Damaged.class);
+        }
+    }
+
     @Seeded(runs = 40)
     void noFlippedBitOfASegmentReachesAReader(RandomGenerator random) throws IOException {
         write();
@@ -192,6 +244,17 @@ class BitRotTest {
             }
             assertThat(next).as("nothing at %d", offset).isGreaterThan(offset);
             offset = next;
+        }
+    }
+
+    private static long positionOf(Path segment, long lastOffset) throws IOException {
+        try (FileChannel file = FileChannel.open(segment)) {
+            BatchScanner batch =
+                    new BatchScanner(file, 0, (int) file.size(), BatchScanner.LOOKUP_BYTES);
+            do {
+                assertThat(batch.next()).isTrue();
+            } while (batch.lastOffset() != lastOffset);
+            return batch.position();
         }
     }
 
