@@ -17,7 +17,7 @@ class GroupSettingsTest {
 
         assertThat(config.offsetsTopicPartitions()).isEqualTo(8);
         assertThat(config.offsetsTopicSegmentBytes()).isEqualTo(104857600);
-        assertThat(config.classicGroupInitialRebalanceDelayMs()).isEqualTo(250);
+        assertThat(config.classicGroupInitialRebalanceDelayMs()).isEqualTo(100);
         assertThat(config.classicGroupMinSessionTimeoutMs()).isEqualTo(6000);
         assertThat(config.classicGroupMaxSessionTimeoutMs()).isEqualTo(1800000);
         assertThat(config.offsetsRetentionMs()).isEqualTo(Duration.ofDays(7).toMillis());
