@@ -168,7 +168,7 @@ public final class DiskSpace implements AutoCloseable {
         }
         try {
             return store.usable() - bytes >= reserve.bytesOf(store.total()) / divisor;
-        } catch (IOException | UnsupportedOperationException e) {
+        } catch (IOException e) {
             log.debug("cannot ask {} for its space", root, e);
             return !isReadOnly();
         }
@@ -216,7 +216,7 @@ public final class DiskSpace implements AutoCloseable {
         try {
             decide(store.usable(), store.total());
             blind = false;
-        } catch (IOException | UnsupportedOperationException e) {
+        } catch (IOException e) {
             goOnWithoutFigures(e);
         }
     }

@@ -135,9 +135,9 @@ class DiskSpaceTest {
         private boolean answers = true;
 
         @Override
-        public long usable() {
+        public long usable() throws IOException {
             if (!answers) {
-                throw new UnsupportedOperationException("no figures");
+                throw new IOException("no figures");
             }
             return usable;
         }

@@ -5,17 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.spi.FileSystemProvider;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class SimulatedDiskTest {
@@ -44,6 +49,40 @@ class SimulatedDiskTest {
     private static void cutPower(SimulatedDisk disk) {
         disk.cutPower();
         disk.restart();
+    }
+
+    @Test
+    void whatItCannotDoIsRefused() throws IOException {
+        Path root = disk(1).root();
+        Path file = root.resolve("file");
+        write(file, "text", true);
+        FileSystem fileSystem = root.getFileSystem();
+        FileSystemProvider provider = fileSystem.provider();
+        URI address = URI.create("simulated:///file");
+        try (FileChannel channel = FileChannel.open(file)) {
+            refuses("no pages", () -> channel.map(FileChannel.MapMode.READ_ONLY, 0, 1));
+        }
+        refuses("stays open", fileSystem::close);
+        refuses("no owners", fileSystem::getUserPrincipalLookupService);
+        refuses("nobody watches", fileSystem::newWatchService);
+        refuses("nobody watches", () -> file.register(null));
+        refuses("no real file", file::toFile);
+        refuses("made by its test", () -> provider.newFileSystem(address, Map.of()));
+        refuses("no address", () -> provider.getFileSystem(address));
+        refuses("no address", () -> provider.getPath(address));
+        refuses("copy what is read", () -> provider.copy(file, root.resolve("copy")));
+        refuses("posix", () -> Files.readAttributes(file, "posix:*"));
+        refuses("posix", () -> Files.setAttribute(file, "posix:group", "none"));
+        refuses("posix", () -> Files.getFileStore(file).getAttribute("posix"));
+        Files.createDirectory(root.resolve("other"));
+        refuses("another directory", () -> Files.move(file, root.resolve("other/file")));
+        assertThat(Files.readString(file)).isEqualTo("text");
+    }
+
+    private static void refuses(String why, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining(why);
     }
 
     @Test
