@@ -165,8 +165,11 @@ final class Segment {
         named = true;
     }
 
+    /** Whether an index has no room for another entry in so many bytes. */
     boolean isIndexFull(int bytesMax) throws IOException {
-        return indexes().isFull(bytesMax);
+        // Often not even an entry for every batch would fill one.
+        return size / BatchHeader.BYTES >= bytesMax / TimeIndex.ENTRY_BYTES - 1
+                && indexes().isFull(bytesMax);
     }
 
     /** From when its age counts, milliseconds. */
@@ -292,16 +295,20 @@ final class Segment {
     /** Keeps the first bytes of the file, whose batches have all been noted. */
     void keep(int bytes) throws IOException {
         if (bytes < size) {
-            FileChannel channel = file.acquire();
-            try {
-                channel.truncate(bytes);
-            } finally {
-                file.written();
-                file.release();
-            }
-            size = bytes;
-            checked.cutTo(bytes);
+            cutTo(bytes);
         }
+    }
+
+    private void cutTo(int bytes) throws IOException {
+        FileChannel channel = file.acquire();
+        try {
+            channel.truncate(bytes);
+        } finally {
+            file.written();
+            file.release();
+        }
+        size = bytes;
+        checked.cutTo(bytes);
     }
 
     /** Looks behind the last index entry for a larger timestamp than that entry knows. */
@@ -399,15 +406,7 @@ final class Segment {
     void truncateTo(int position, long offset) throws IOException {
         indexes().truncateTo(offset);
         recent = null;
-        FileChannel channel = file.acquire();
-        try {
-            channel.truncate(position);
-        } finally {
-            file.written();
-            file.release();
-        }
-        size = position;
-        checked.cutTo(position);
+        cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
             age.emptied();
@@ -418,6 +417,11 @@ final class Segment {
     /** When a record was last written here, milliseconds; what copies the file may lose it. */
     long lastWritten() throws IOException {
         return Files.getLastModifiedTime(file.path()).toMillis();
+    }
+
+    /** What changes when batches are written; without the transactions. */
+    List<SharedFile> dataAndIndexes() {
+        return List.of(file, offsets().entries().file(), times().entries().file());
     }
 
     /** The data first: a segment without it is none. */
