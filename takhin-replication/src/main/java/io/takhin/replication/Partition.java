@@ -1,6 +1,7 @@
 package io.takhin.replication;
 
 import io.takhin.log.Append;
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig.FlushPolicy;
 import io.takhin.log.LogRead;
 import io.takhin.log.Origin;
@@ -224,8 +225,15 @@ public final class Partition {
         }
     }
 
-    /** Moves the log's start up to an offset that consumers can see (DeleteRecords, KIP-107). */
+    /**
+     * Moves the log's start up to an offset that consumers can see (DeleteRecords, KIP-107). Not in
+     * a topic that is only compacted: it keeps the last record of every key, whatever its age.
+     */
     public Errors deleteRecordsBefore(long offset) {
+        Cleanup cleanup = log.config().cleanup();
+        if (cleanup.compacts() && !cleanup.deletes()) {
+            return Errors.POLICY_VIOLATION;
+        }
         if (offset > highWatermark.get() || offset < 0) {
             return Errors.OFFSET_OUT_OF_RANGE;
         }
