@@ -97,7 +97,12 @@ public final class MetadataNode {
         this.loader = ImageLoading.loader(settings, raft, surroundings);
         SnapshotEmitter emitter = ImageLoading.emitter(settings, raft, surroundings);
         this.snapshots = ImageLoading.snapshots(emitter, settings, surroundings);
-        this.stopSnapshot = new StopSnapshot(emitter, raft.client(), applied);
+        this.stopSnapshot =
+                new StopSnapshot(
+                        emitter,
+                        StopSnapshot.Progress.of(raft.client()),
+                        applied,
+                        StopSnapshot.APPLIED_WITHIN);
         this.voter =
                 settings.isVoter()
                         ? new VoterRegistration(settings, quorum, surroundings.timer())

@@ -1,5 +1,7 @@
 package io.takhin.metadata;
 
+import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -26,12 +28,38 @@ final class StopSnapshot implements MetadataPublisher {
     /** To read fewer takes no longer than to write a snapshot. */
     static final int RECORDS_MIN = 500;
 
+    /** A stop waits no longer than this for what is committed. */
+    static final Duration APPLIED_WITHIN = Duration.ofSeconds(2);
+
     private static final Logger log = LoggerFactory.getLogger(StopSnapshot.class);
-    private static final long APPLIED_SECONDS_MAX = 2;
 
     private final SnapshotGenerator.Emitter emitter;
-    private final RaftClient<?> raft;
+    private final Progress progress;
     private final AppliedOffset applied;
+    private final Duration appliedWithin;
+
+    /** What the quorum has of the metadata log. */
+    interface Progress {
+        /** Behind the last committed record; unknown without a leader. */
+        OptionalLong highWatermark();
+
+        /** Offset behind the last record in it. */
+        Optional<OffsetAndEpoch> latestSnapshot();
+
+        static Progress of(RaftClient<?> raft) {
+            return new Progress() {
+                @Override
+                public OptionalLong highWatermark() {
+                    return raft.highWatermark();
+                }
+
+                @Override
+                public Optional<OffsetAndEpoch> latestSnapshot() {
+                    return raft.latestSnapshotId();
+                }
+            };
+        }
+    }
 
     /** The last one that does not end within a batch. */
     private volatile MetadataImage image = MetadataImage.EMPTY;
@@ -39,11 +67,17 @@ final class StopSnapshot implements MetadataPublisher {
     /**
      * @param emitter writes a snapshot of an image
      * @param applied tells when an image has been seen
+     * @param appliedWithin bounds the wait for that
      */
-    StopSnapshot(SnapshotGenerator.Emitter emitter, RaftClient<?> raft, AppliedOffset applied) {
+    StopSnapshot(
+            SnapshotGenerator.Emitter emitter,
+            Progress progress,
+            AppliedOffset applied,
+            Duration appliedWithin) {
         this.emitter = emitter;
-        this.raft = raft;
+        this.progress = progress;
         this.applied = applied;
+        this.appliedWithin = appliedWithin;
     }
 
     @Override
@@ -60,9 +94,9 @@ final class StopSnapshot implements MetadataPublisher {
 
     /** Writes one if it is worth it. The node must still be in the quorum. */
     void write() throws InterruptedException {
-        awaitApplied(raft.highWatermark());
+        awaitApplied(progress.highWatermark());
         MetadataImage last = image;
-        long before = raft.latestSnapshotId().map(OffsetAndEpoch::offset).orElse(0L);
+        long before = progress.latestSnapshot().map(OffsetAndEpoch::offset).orElse(0L);
         if (last.offset() + 1 - before < RECORDS_MIN) {
             return;
         }
@@ -84,7 +118,7 @@ final class StopSnapshot implements MetadataPublisher {
         }
         try {
             applied.reached(highWatermark.getAsLong() - 1)
-                    .get(APPLIED_SECONDS_MAX, TimeUnit.SECONDS);
+                    .get(appliedWithin.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException _) {
             log.debug("what is committed was not read in time, the snapshot will be older");
         }

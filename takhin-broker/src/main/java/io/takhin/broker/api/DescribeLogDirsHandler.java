@@ -53,15 +53,17 @@ public final class DescribeLogDirsHandler implements ApiHandler {
                 new DescribeLogDirsResult().setLogDir(directory.root().toAbsolutePath().toString());
         try {
             if (directory.isOnline()) {
-                result.setTotalBytes(positive(directory.space().totalBytes()))
-                        .setUsableBytes(positive(directory.space().usableBytes()));
+                long total = directory.space().totalBytes();
+                long usable = directory.space().usableBytes();
+                result.setTotalBytes(positive(total)).setUsableBytes(positive(usable));
                 describe(request, result);
             } else {
                 result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
             }
         } catch (IOException e) {
-            log.error("the data directory cannot be asked for its size", e);
-            result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
+            // As Kafka's ReplicaManager: not a word of the directory, and both sizes stay unknown.
+            log.error("the file system of the data directory does not say how large it is", e);
+            result.setErrorCode(Errors.forException(e).code());
         }
         DescribeLogDirsResponseData response = new DescribeLogDirsResponseData();
         response.results().add(result);

@@ -1,5 +1,6 @@
 package io.takhin.testkit.disk;
 
+import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.attribute.FileStoreAttributeView;
@@ -29,14 +30,21 @@ final class DiskStore extends FileStore {
     }
 
     @Override
-    public long getTotalSpace() {
-        return disk.totalBytes();
+    public long getTotalSpace() throws IOException {
+        disk.lock.lock();
+        try {
+            disk.begin(SimulatedDisk.Call.SPACE, disk.root(), "ask");
+            return disk.totalBytes();
+        } finally {
+            disk.lock.unlock();
+        }
     }
 
     @Override
-    public long getUsableSpace() {
+    public long getUsableSpace() throws IOException {
         disk.lock.lock();
         try {
+            disk.begin(SimulatedDisk.Call.SPACE, disk.root(), "ask");
             return disk.freeBytes();
         } finally {
             disk.lock.unlock();
@@ -44,7 +52,7 @@ final class DiskStore extends FileStore {
     }
 
     @Override
-    public long getUnallocatedSpace() {
+    public long getUnallocatedSpace() throws IOException {
         return getUsableSpace();
     }
 
