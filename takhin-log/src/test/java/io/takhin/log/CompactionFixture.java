@@ -45,10 +45,7 @@ abstract class CompactionFixture {
 
     static CompactionLook look(LogDirectory directory, Clock clock) throws IOException {
         return new CompactionLook(
-                directory,
-                Directories.ALL_VISIBLE,
-                clock,
-                Directories.unlimited(clock, MAP_BYTES));
+                directory, Directories.ALL_VISIBLE, clock, Directories.unlimited(clock, MAP_BYTES));
     }
 
     /** Twenty records of four keys: "k0=v0" to "k3=v19". */

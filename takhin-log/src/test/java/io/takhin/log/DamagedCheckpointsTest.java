@@ -206,8 +206,7 @@ class DamagedCheckpointsTest {
         writeAndStop(true);
         Files.writeString(root.resolve(CleanerOffsets.NAME), content);
         LogCleaner.Settings settings =
-                new LogCleaner.Settings(
-                        Duration.ofHours(1), true, Duration.ofHours(1), 1 << 16, 0);
+                new LogCleaner.Settings(Duration.ofHours(1), true, Duration.ofHours(1), 1 << 16, 0);
 
         try (LogDirectory directory = open();
                 LogCleaner cleaner =

@@ -124,7 +124,7 @@ class DamagedStartTest {
         startsWithAllRecords("nonsense");
     }
 
-    @Seeded(runs = 6)
+    @Seeded(runs = 3)
     void aFlippedBitInACheckpointIsPassedOver(RandomGenerator random) throws Exception {
         boolean cleanly = random.nextBoolean();
         write(cleanly);
@@ -149,7 +149,8 @@ class DamagedStartTest {
                     .contains((long) DELETED_BELOW, RECORDS - 1L)
                     .hasSizeGreaterThanOrEqualTo(RECORDS - DELETED_BELOW);
             Map<String, String> last = new TreeMap<>();
-            read(clients, COMPACTED, damage).forEach((_, text) -> last.put(text.split("=")[0], text));
+            read(clients, COMPACTED, damage)
+                    .forEach((_, text) -> last.put(text.substring(0, text.indexOf('=')), text));
             assertThat(last.values())
                     .as(damage)
                     .containsExactly(
