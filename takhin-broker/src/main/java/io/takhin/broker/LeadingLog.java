@@ -10,7 +10,6 @@ import io.takhin.replication.ReadUpTo;
 import io.takhin.replication.ReplicaState;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import org.apache.kafka.common.protocol.Errors;
 
 /** One partition during one leadership of this broker, as a coordinator's log. */
@@ -72,10 +71,7 @@ final class LeadingLog implements CoordinatorLog {
     private static ByteBuffer copy(RecordRegion region) throws IOException {
         try {
             ByteBuffer bytes = ByteBuffer.allocate(region.sizeInBytes());
-            WritableByteChannel sink = new Sink(bytes);
-            while (bytes.hasRemaining() && region.transferTo(bytes.position(), sink) > 0) {
-                // The next piece follows.
-            }
+            region.copyTo(bytes, 0);
             return bytes.flip();
         } finally {
             region.release();
@@ -122,27 +118,6 @@ final class LeadingLog implements CoordinatorLog {
         @Override
         public int hashCode() {
             return listener.hashCode();
-        }
-    }
-
-    /** A channel into memory. */
-    private record Sink(ByteBuffer target) implements WritableByteChannel {
-        @Override
-        public int write(ByteBuffer source) {
-            int bytes = Math.min(source.remaining(), target.remaining());
-            target.put(source.slice(source.position(), bytes));
-            source.position(source.position() + bytes);
-            return bytes;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {
-            // Memory needs no closing.
         }
     }
 }

@@ -39,10 +39,10 @@ final class DiskSync implements AutoCloseable {
      * @param otherDirtyBytes what the file system may have to write besides
      * @return whether everything else on the file system is durable too
      */
-    boolean sync(Collection<LogDurability.Plan> plans, long otherDirtyBytes) throws IOException {
+    boolean sync(Collection<FlushPlan> plans, long otherDirtyBytes) throws IOException {
         List<SharedFile> files = new ArrayList<>();
         Set<Path> paths = new LinkedHashSet<>();
-        for (LogDurability.Plan plan : plans) {
+        for (FlushPlan plan : plans) {
             files.addAll(plan.files());
             paths.addAll(plan.paths());
         }

@@ -24,7 +24,7 @@ final class FlushRound {
     /** Logs that were cut while the round was at work: nothing is known of them. */
     private final Consumer<PartitionLog> again;
 
-    private record Part(PartitionLog log, LogDurability.Plan plan) {}
+    private record Part(PartitionLog log, FlushPlan plan) {}
 
     FlushRound(
             FlushRule rule,
@@ -64,7 +64,7 @@ final class FlushRound {
                 continue;
             }
             Part part = new Part(log, log.durability().plan());
-            LogDurability.Range range = part.plan.range();
+            FlushPlan.Range range = part.plan.range();
             if (range == null || range.bytes() > rule.rangeBytesMax()) {
                 toSegments.add(part);
             } else if (range.bytes() == 0) {
@@ -87,7 +87,7 @@ final class FlushRound {
         }
         int taken = 0;
         for (Part part : toJournal) {
-            LogDurability.Range range = part.plan.range();
+            FlushPlan.Range range = part.plan.range();
             if (range != null && journal.add(part.log, range)) {
                 toJournal.set(taken++, part);
             } else {
@@ -110,7 +110,7 @@ final class FlushRound {
     }
 
     private void syncSegments(long startNanos) throws IOException {
-        List<LogDurability.Plan> plans = toSegments.stream().map(Part::plan).toList();
+        List<FlushPlan> plans = toSegments.stream().map(Part::plan).toList();
         boolean all = disk.sync(plans, journal == null ? 0 : journal.dirtyBytes());
         if (all && journal != null) {
             journal.allSynced();

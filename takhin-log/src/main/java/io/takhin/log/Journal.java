@@ -186,7 +186,7 @@ final class Journal {
      *
      * @return false when the log was cut meanwhile: nothing was taken
      */
-    boolean add(PartitionLog log, LogDurability.Range range) throws IOException {
+    boolean add(PartitionLog log, FlushPlan.Range range) throws IOException {
         JournalHalf half = current();
         ByteBuffer target = withRoom(JournalFormat.entryBytes(log.topicPartition(), range.bytes()));
         int at = target.position();

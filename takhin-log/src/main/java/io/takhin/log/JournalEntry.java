@@ -26,7 +26,7 @@ record JournalEntry(
 
     private static final TopicPartition NOBODY = new TopicPartition("", 0);
 
-    static JournalEntry data(long generation, PartitionLog log, LogDurability.Range range) {
+    static JournalEntry data(long generation, PartitionLog log, FlushPlan.Range range) {
         return new JournalEntry(
                 JournalFormat.Kind.DATA,
                 generation,

@@ -195,8 +195,8 @@ final class LogAppender {
             return roll(extent.firstOffset());
         }
         Segment active = view.active();
-        Segment.Room room =
-                new Segment.Room(
+        RollRule roll =
+                new RollRule(
                         state.config,
                         bytes,
                         extent.maxTimestamp(),
@@ -206,7 +206,7 @@ final class LogAppender {
         // between two segments says that something was lost.
         boolean fits = extent.lastOffset() - view.end() <= Integer.MAX_VALUE;
         long base = fits ? view.end() : extent.firstOffset();
-        return active.takes(room) || active.baseOffset() == base ? active : roll(base);
+        return !roll.isDue(active) || active.baseOffset() == base ? active : roll(base);
     }
 
     /** Closes the active segment, if there is one, and begins another. */

@@ -74,6 +74,22 @@ final class LogCutter {
         ProducerReplay.run(producers, view, ProducerReplay.STATE_ONLY);
     }
 
+    /**
+     * The leader's log may start in the middle of a batch, after DeleteRecords: then the whole
+     * batch comes, into a log that is empty and starts there too.
+     */
+    void makeRoomFor(long firstOffset) throws IOException {
+        LogView view = state.view;
+        if (firstOffset >= view.end()) {
+            return;
+        }
+        if (view.start() != view.end()) {
+            throw new IllegalArgumentException(
+                    "offset " + firstOffset + " cannot follow " + (view.end() - 1));
+        }
+        restartAt(firstOffset, view.start());
+    }
+
     /** Empties the log; the next record gets the offset. */
     void restartAt(long offset, long start) throws IOException {
         forgetDurability(offset, start);

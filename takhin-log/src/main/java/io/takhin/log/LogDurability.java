@@ -179,42 +179,7 @@ final class LogDurability {
         return state.host.writtenRecoveryPoint(state.partition) > segmentsEnd;
     }
 
-    /**
-     * New bytes of one segment, of a log in which nothing else changed.
-     *
-     * @param from position in the segment's file, with the offset {@code firstOffset}
-     * @param to position behind the last byte, where {@code endOffset} will be
-     * @param cuts as the log's view had it
-     */
-    record Range(Segment segment, int from, int to, long firstOffset, long endOffset, int cuts) {
-        int bytes() {
-            return to - from;
-        }
-    }
-
-    /**
-     * One flush of one log.
-     *
-     * @param directory the partition's
-     * @param view what will be durable when it is done
-     * @param bytes of batches that will be durable then, and are not now
-     * @param range where this is all there is to flush; else null
-     * @param afterCut something was cut off since the plan before
-     * @param closed segments that take no more records
-     * @param files to be synced
-     * @param paths small files and directories to be synced
-     */
-    record Plan(
-            Path directory,
-            LogView view,
-            long bytes,
-            @Nullable Range range,
-            boolean afterCut,
-            List<Segment> closed,
-            List<SharedFile> files,
-            List<Path> paths) {}
-
-    Plan plan() {
+    FlushPlan plan() {
         queued = 0;
         unflushedSince = NEVER;
         state.lock.lock();
@@ -228,7 +193,7 @@ final class LogDurability {
             state.justClosed = List.of();
             boolean afterCut = cut;
             cut = false;
-            return new Plan(
+            return new FlushPlan(
                     state.directory,
                     view,
                     unflushedBytes,
@@ -250,17 +215,17 @@ final class LogDurability {
                 && !view.active().hasUnsyncedTransactions();
     }
 
-    private Plan planForGrowth(LogView view) {
+    private FlushPlan planForGrowth(LogView view) {
         Segment active = view.active();
-        Range range =
-                new Range(
+        FlushPlan.Range range =
+                new FlushPlan.Range(
                         active,
                         endPosition,
                         view.endPosition(),
                         durableEnd,
                         view.end(),
                         view.cuts());
-        return new Plan(
+        return new FlushPlan(
                 state.directory,
                 view,
                 unflushedBytes,
@@ -273,7 +238,7 @@ final class LogDurability {
 
     private List<SharedFile> changedFiles(LogView view, List<Segment> closed) {
         List<SharedFile> files = new ArrayList<>();
-        closed.forEach(segment -> files.addAll(dataAndIndexes(segment)));
+        closed.forEach(segment -> files.addAll(segment.dataAndIndexes()));
         if (view.segments().isEmpty()) {
             return files;
         }
@@ -288,13 +253,6 @@ final class LogDurability {
                 .filter(TransactionIndex::takeUnsynced)
                 .forEach(index -> files.add(index.file()));
         return files;
-    }
-
-    private static List<SharedFile> dataAndIndexes(Segment segment) {
-        return List.of(
-                segment.file(),
-                segment.offsets().entries().file(),
-                segment.times().entries().file());
     }
 
     private List<Path> changedPaths() {
@@ -328,7 +286,7 @@ final class LogDurability {
      *
      * @return false when the log was cut or deleted since
      */
-    boolean read(Range range, ByteBuffer target) throws IOException {
+    boolean read(FlushPlan.Range range, ByteBuffer target) throws IOException {
         SharedFile file = range.segment().file();
         int limit = target.limit();
         int at = target.position();
@@ -368,7 +326,7 @@ final class LogDurability {
      *
      * @return false when the log was cut meanwhile and has to be flushed once more
      */
-    boolean complete(PartitionLog log, Plan plan, FlushObserver.Target target) {
+    boolean complete(PartitionLog log, FlushPlan plan, FlushObserver.Target target) {
         long end = plan.view().end();
         state.lock.lock();
         try {
@@ -398,7 +356,7 @@ final class LogDurability {
         return true;
     }
 
-    private void addJournalled(Plan plan) {
+    private void addJournalled(FlushPlan plan) {
         if (plan.range() != null && plan.range().bytes() > 0 && endSegment != null) {
             lag.grow(endSegment, plan.range().bytes());
         }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,28 @@ final class LoneHost implements LogHost, OpenFiles.Host {
 
     LoneHost(Clock clock) {
         this.clock = clock;
+    }
+
+    /** As {@link PartitionLog#open}. */
+    static PartitionLog open(
+            Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
+            throws IOException {
+        if (Files.notExists(directory)) {
+            Files.createDirectories(directory);
+            PartitionMetadataFile.write(directory, topicId);
+        }
+        LoneHost host = new LoneHost(clock);
+        LogRecovery.Trust nothing =
+                new LogRecovery.Trust(
+                        false,
+                        0,
+                        0,
+                        config.compacted() ? Long.MAX_VALUE : 0,
+                        clock.wallMillis(),
+                        Duration.ofMillis(Long.MAX_VALUE));
+        LogState.Loaded loaded =
+                new LogRecovery(partition, directory, config, host.openFiles, nothing).run();
+        return new PartitionLog(host, config, topicId, loaded, new PartitionLog.Origins(0, false));
     }
 
     @Override
@@ -109,7 +132,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     public void flush(PartitionLog dirty) {
         flushing.lock();
         try {
-            LogDurability.Plan plan;
+            FlushPlan plan;
             do {
                 plan = dirty.durability().plan();
                 disk.sync(List.of(plan), 0);

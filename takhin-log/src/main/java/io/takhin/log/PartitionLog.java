@@ -4,14 +4,12 @@ import io.takhin.base.Clock;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
@@ -75,23 +73,7 @@ public final class PartitionLog implements AutoCloseable {
     public static PartitionLog open(
             Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
             throws IOException {
-        boolean isNew = Files.notExists(directory);
-        if (isNew) {
-            Files.createDirectories(directory);
-            PartitionMetadataFile.write(directory, topicId);
-        }
-        LoneHost host = new LoneHost(clock);
-        LogRecovery.Trust nothing =
-                new LogRecovery.Trust(
-                        false,
-                        0,
-                        0,
-                        config.compacted() ? Long.MAX_VALUE : 0,
-                        clock.wallMillis(),
-                        Duration.ofMillis(Long.MAX_VALUE));
-        LogState.Loaded loaded =
-                new LogRecovery(partition, directory, config, host.openFiles(), nothing).run();
-        return new PartitionLog(host, config, topicId, loaded, new Origins(0, false));
+        return LoneHost.open(directory, partition, topicId, config, clock);
     }
 
     public TopicPartition topicPartition() {
@@ -150,16 +132,7 @@ public final class PartitionLog implements AutoCloseable {
      * decompression and a compression, and no lock.
      */
     public Recompressed recompress(ByteBuffer batch) {
-        LogConfig config = state.config;
-        long now = state.host.clock().wallMillis();
-        Append.Refused refused = BatchValidation.check(batch, config, Origin.CLIENT, now);
-        if (refused != null) {
-            return new Recompressed.Refused(refused);
-        }
-        Compression wanted = config.compression();
-        return wanted == null
-                ? new Recompressed.Done(batch)
-                : Recompression.apply(batch, wanted, ClientRecords.Bounds.of(config));
+        return Recompression.of(batch, state.config, state.host.clock().wallMillis());
     }
 
     /**
@@ -216,28 +189,12 @@ public final class PartitionLog implements AutoCloseable {
         guard.change(() -> {
             LogAppender.checkReplicated(batches, state.view.end());
             if (batches.hasRemaining()) {
-                makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
+                cutter.makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
                 int bytes = batches.remaining();
                 appender.write(batches);
                 durability.written(this, bytes);
             }
         });
-    }
-
-    /**
-     * The leader's log may start in the middle of a batch, after DeleteRecords: then the whole
-     * batch comes, into a log that is empty and starts there too.
-     */
-    private void makeRoomFor(long firstOffset) throws IOException {
-        LogView view = state.view;
-        if (firstOffset >= view.end()) {
-            return;
-        }
-        if (view.start() != view.end()) {
-            throw new IllegalArgumentException(
-                    "offset " + firstOffset + " cannot follow " + (view.end() - 1));
-        }
-        cutter.restartAt(firstOffset, view.start());
     }
 
     /** This replica leads from now on: its next record begins the epoch. */
@@ -302,12 +259,12 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The first record that is as late as the timestamp, milliseconds. */
     public FoundOffset findByTimestamp(long timestamp) {
-        return guard.find(() -> reader.findByTimestamp(timestamp));
+        return guard.find(() -> new TimestampSearch(state, reader).findByTimestamp(timestamp));
     }
 
     /** The first of the records with the largest timestamp. */
     public FoundOffset findMaxTimestamp() {
-        return guard.find(reader::findMaxTimestamp);
+        return guard.find(() -> new TimestampSearch(state, reader).findMaxTimestamp());
     }
 
     /**

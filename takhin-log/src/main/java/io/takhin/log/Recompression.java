@@ -32,8 +32,21 @@ final class Recompression {
                 && BatchHeader.compressionId(batch, batch.position()) != wanted.type().id;
     }
 
+    /** As {@link PartitionLog#recompress}. */
+    static Recompressed of(ByteBuffer batch, LogConfig config, long nowMillis) {
+        Append.Refused refused = BatchValidation.check(batch, config, Origin.CLIENT, nowMillis);
+        if (refused != null) {
+            return new Recompressed.Refused(refused);
+        }
+        Compression wanted = config.compression();
+        return wanted == null
+                ? new Recompressed.Done(batch)
+                : apply(batch, wanted, ClientRecords.Bounds.of(config));
+    }
+
     /** Of a batch that was checked, but for its records. */
-    static Recompressed apply(ByteBuffer batch, Compression wanted, ClientRecords.Bounds bounds) {
+    private static Recompressed apply(
+            ByteBuffer batch, Compression wanted, ClientRecords.Bounds bounds) {
         MutableRecordBatch old = MemoryRecords.readableRecords(batch).batches().iterator().next();
         try (CloseableIterator<Record> records =
                         ClientRecords.of(old, bounds, BufferSupplier.NO_CACHING);

@@ -55,9 +55,6 @@ final class Segment {
     private volatile boolean named;
     private int bytesSinceIndexEntry;
 
-    /** What decides whether a segment takes some more batches. */
-    record Room(LogConfig config, int bytes, long maxTimestamp, long lastOffset, long nowMillis) {}
-
     /**
      * Looks at no file.
      *
@@ -169,29 +166,15 @@ final class Segment {
         named = true;
     }
 
-    boolean takes(Room room) throws IOException {
-        long bytesMax = Math.min(room.config.segmentBytes(), BYTES_MAX);
-        if (size > bytesMax - room.bytes || room.lastOffset - baseOffset > Integer.MAX_VALUE) {
-            return false;
-        }
-        int indexBytesMax = room.config.indexBytesMax();
-        if (mayFill(indexBytesMax) && indexes().isFull(indexBytesMax)) {
-            return false;
-        }
-        return size == 0
-                || ageAt(room)
-                        <= room.config.segmentMillisMax() - SegmentJitter.millis(room.config, file);
+    /** Whether an index has no room for another entry in so many bytes. */
+    boolean isIndexFull(int bytesMax) throws IOException {
+        // Often not even an entry for every batch would fill one.
+        return size / BatchHeader.BYTES >= bytesMax / TimeIndex.ENTRY_BYTES - 1
+                && indexes().isFull(bytesMax);
     }
 
-    /** False where not even an entry for every batch would fill an index of so many bytes. */
-    private boolean mayFill(int indexBytesMax) {
-        return size / BatchHeader.BYTES >= indexBytesMax / TimeIndex.ENTRY_BYTES - 1;
-    }
-
-    /** By the records' own time where they have one, as Kafka does. */
-    private long ageAt(Room room) throws IOException {
-        long first = firstTimestamp();
-        return first >= 0 ? room.maxTimestamp - first : room.nowMillis - createdMillis;
+    long createdMillis() {
+        return createdMillis;
     }
 
     /** Of the first batch; -1 where there is none, or it has none. */
@@ -327,16 +310,20 @@ final class Segment {
     /** Keeps the first bytes of the file, whose batches have all been noted. */
     void keep(int bytes) throws IOException {
         if (bytes < size) {
-            FileChannel channel = file.acquire();
-            try {
-                channel.truncate(bytes);
-            } finally {
-                file.written();
-                file.release();
-            }
-            size = bytes;
-            checked.cutTo(bytes);
+            cutTo(bytes);
         }
+    }
+
+    private void cutTo(int bytes) throws IOException {
+        FileChannel channel = file.acquire();
+        try {
+            channel.truncate(bytes);
+        } finally {
+            file.written();
+            file.release();
+        }
+        size = bytes;
+        checked.cutTo(bytes);
     }
 
     /** Looks behind the last index entry for a larger timestamp than that entry knows. */
@@ -434,15 +421,7 @@ final class Segment {
     void truncateTo(int position, long offset) throws IOException {
         indexes().truncateTo(offset);
         recent = null;
-        FileChannel channel = file.acquire();
-        try {
-            channel.truncate(position);
-        } finally {
-            file.written();
-            file.release();
-        }
-        size = position;
-        checked.cutTo(position);
+        cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
             firstTimestamp = BatchHeader.NO_TIMESTAMP;
@@ -453,6 +432,11 @@ final class Segment {
     /** When a record was last written here, milliseconds; what copies the file may lose it. */
     long lastWritten() throws IOException {
         return Files.getLastModifiedTime(file.path()).toMillis();
+    }
+
+    /** What changes when batches are written; without the transactions. */
+    List<SharedFile> dataAndIndexes() {
+        return List.of(file, offsets().entries().file(), times().entries().file());
     }
 
     /** The data first: a segment without it is none. */

@@ -3,7 +3,6 @@ package io.takhin.log;
 import io.takhin.base.Clock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -133,13 +132,10 @@ final class Batches {
         if (!(read instanceof LogRead.Found found)) {
             return MemoryRecords.EMPTY;
         }
-        java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
-        long sent = 0;
-        while (sent < found.records().sizeInBytes()) {
-            sent += found.records().transferTo(sent, Channels.newChannel(bytes));
-        }
+        ByteBuffer bytes = ByteBuffer.allocate(found.records().sizeInBytes());
+        found.records().copyTo(bytes, 0);
         found.records().release();
-        return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.toByteArray()));
+        return MemoryRecords.readableRecords(bytes.flip());
     }
 
     /** "offset=value" of every record that a read found. */

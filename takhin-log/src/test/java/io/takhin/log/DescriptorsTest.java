@@ -66,6 +66,14 @@ class DescriptorsTest {
         disk.restart();
     }
 
+    /** All is durable and every file closed, and none can be opened. */
+    private void restWithoutDescriptors(LogDirectory directory) throws IOException {
+        logs.forEach(PartitionLog::flush);
+        directory.letRest();
+        directory.letRest();
+        disk.leaveDescriptors(0);
+    }
+
     private void checkAll(LogDirectory directory) throws IOException {
         openLogs(directory, PARTITIONS);
         for (PartitionLog log : logs) {
@@ -106,10 +114,7 @@ class DescriptorsTest {
             openLogs(directory, 1);
             PartitionLog log = logs.getFirst();
             append(log, "a");
-            log.flush();
-            directory.letRest();
-            directory.letRest();
-            disk.leaveDescriptors(0);
+            restWithoutDescriptors(directory);
 
             Append refused = append(log, "b");
             assertThatThrownBy(() -> Batches.all(log)).isInstanceOf(KafkaStorageException.class);
@@ -161,10 +166,7 @@ class DescriptorsTest {
             PartitionLog log = logs.getFirst();
             append(log, "a");
             append(log, "b");
-            log.flush();
-            directory.letRest();
-            directory.letRest();
-            disk.leaveDescriptors(0);
+            restWithoutDescriptors(directory);
 
             Thread cutting = Thread.ofPlatform().start(() -> log.truncateTo(1));
             // Longer than whoever may be refused.

@@ -45,8 +45,8 @@ class SyncfsTest {
         file.acquireOrCreate();
         file.written();
         file.release();
-        LogDurability.Plan plan =
-                new LogDurability.Plan(
+        FlushPlan plan =
+                new FlushPlan(
                         root.resolve("deleted-0"),
                         new LogView(List.of(), 0, 0, 0, 0),
                         0,

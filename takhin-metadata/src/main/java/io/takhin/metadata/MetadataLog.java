@@ -9,7 +9,6 @@ import io.takhin.protocol.RecordRegion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
@@ -183,34 +182,13 @@ final class MetadataLog implements RaftLog {
     private static MemoryRecords copyOf(RecordRegion region) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(region.sizeInBytes());
         try {
-            BufferChannel target = new BufferChannel(bytes);
-            while (bytes.hasRemaining() && region.transferTo(bytes.position(), target) > 0) {
-                // goes on where the file system stopped
-            }
+            region.copyTo(bytes, 0);
         } finally {
             region.release();
         }
         MemoryRecords read = MemoryRecords.readableRecords(bytes.flip());
         bytes.limit(read.validBytes());
         return MemoryRecords.readableRecords(bytes);
-    }
-
-    /** Lets a region write itself into memory. */
-    private record BufferChannel(ByteBuffer target) implements WritableByteChannel {
-        @Override
-        public int write(ByteBuffer source) {
-            int length = source.remaining();
-            target.put(source);
-            return length;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {}
     }
 
     @Override

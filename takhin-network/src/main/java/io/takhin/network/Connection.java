@@ -1,11 +1,7 @@
 package io.takhin.network;
 
-import io.takhin.network.Outbox.Outcome;
 import io.takhin.protocol.Decoded;
-import io.takhin.protocol.EncodedFrame;
-import io.takhin.protocol.FrameEncoder;
 import io.takhin.protocol.MalformedFrameException;
-import io.takhin.protocol.RecordRegion;
 import io.takhin.protocol.Request;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -13,11 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
-import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: its event loop. What {@link Client} offers may be asked by any.
  */
 final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink {
-    /** Answers are encoded ahead of the socket up to this; the others wait as messages. */
-    private static final int OUTBOX_BYTES = 64 << 10;
-
     /** A longer name of a client's software is not kept. */
     private static final int SOFTWARE_NAME_LENGTH_MAX = 64;
 
@@ -43,23 +32,17 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     private final InetSocketAddress localAddress;
     private final ConnectionLog told;
     private final FrameReceiver receiver;
-    private final Outbox outbox = new Outbox();
     private final AsideTurn aside;
     private final RequestsInFlight inFlight;
-
-    /** Answers in the outbox that expect to be counted when they are out. */
-    private final Deque<Sending> sending = new ArrayDeque<>(4);
+    private final ReplySender sender;
 
     private @Nullable SelectionKey key;
-    private Outcome lastSend = Outcome.SENT;
     private boolean delivering;
     private boolean flushPlanned;
     private boolean closed;
     private long activeNanos;
     private final long openedNanos;
     private volatile String softwareName = "";
-
-    private record Sending(PendingReply reply, long bytes) {}
 
     Connection(long id, Listener listener, EventLoop loop, SocketChannel channel)
             throws IOException {
@@ -78,6 +61,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
                         this);
         this.aside = new AsideTurn(this, listener.loops());
         this.inFlight = new RequestsInFlight(listener.loops().settings().requestsInFlightMax());
+        this.sender = new ReplySender(this, channel, inFlight, told);
         this.openedNanos = loop.clock().nanos();
         this.activeNanos = openedNanos;
     }
@@ -121,6 +105,10 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         return loop;
     }
 
+    TrafficObserver observer() {
+        return listener.observer();
+    }
+
     boolean isOf(Listener other) {
         return listener == other;
     }
@@ -136,7 +124,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         activeNanos = loop.clock().nanos();
         try {
             if (ready.isWritable()) {
-                sendReplies(true);
+                sender.send(true);
             }
             if (ready.isValid() && ready.isReadable() && readsMore()) {
                 receive();
@@ -182,7 +170,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     @Override
     public boolean takesMore() {
-        return !closed && !inFlight.isFull() && !aside.isUnderWay() && lastSend == Outcome.SENT;
+        return !closed && !inFlight.isFull() && !aside.isUnderWay() && sender.hasSentAll();
     }
 
     @Override
@@ -216,7 +204,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
     /** An answer is ready, perhaps not the next one. */
     void onReplyReady(PendingReply reply) {
         if (closed) {
-            discard(reply);
+            ReplySender.discard(reply);
         } else if (!delivering) {
             planFlush();
         }
@@ -255,10 +243,11 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
 
     /** Closes if nothing moved for too long, or if others need what a stalled frame holds. */
     void checkIdle(long nowNanos, boolean memoryWanted) {
-        long idleNanos = listener.loops().settings().idleTimeout().toNanos();
-        boolean waitsForHandler = !inFlight.isEmpty() && outbox.isEmpty();
+        long idleNanosMax = listener.loops().settings().idleTimeout().toNanos();
+        long idle = Math.min(nowNanos - activeNanos, nowNanos - sender.sentNanos());
+        boolean waitsForHandler = !inFlight.isEmpty() && sender.isEmpty();
         boolean waitsForUs = waitsForHandler || aside.isUnderWay() || receiver.waitsForMemory();
-        if (nowNanos - activeNanos > idleNanos && !waitsForUs && lastSend != Outcome.COLD) {
+        if (idle > idleNanosMax && !waitsForUs && !sender.waitsForDisk()) {
             told.idle();
             close();
         } else if (memoryWanted && receiver.isStalled(nowNanos)) {
@@ -319,7 +308,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         if (closed) {
             return;
         }
-        sendReplies(false);
+        sender.send(false);
         if (receiver.hasKept() && takesMore()) {
             delivering = true;
             try {
@@ -332,97 +321,19 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         updateInterest();
     }
 
-    private void sendReplies(boolean writable) throws IOException {
-        if (lastSend == Outcome.COLD || (lastSend == Outcome.BLOCKED && !writable)) {
-            return;
-        }
-        do {
-            encodeReady();
-            lastSend = outbox.send(channel, loop.sendBuffer(), writable);
-            countSent();
-        } while (lastSend == Outcome.SENT && inFlight.isNextReady());
-        if (lastSend == Outcome.COLD) {
-            loadCold();
-        }
-    }
-
-    private void encodeReady() {
-        while (inFlight.isNextReady() && outbox.bytes() < OUTBOX_BYTES) {
-            PendingReply reply = inFlight.removeNext();
-            ApiMessage response = reply.response();
-            if (response == null) {
-                sending.add(new Sending(reply, 0));
-            } else {
-                EncodedFrame frame = encode(reply, response);
-                outbox.add(frame);
-                sending.add(new Sending(reply, frame.size()));
-            }
-        }
-    }
-
-    private EncodedFrame encode(PendingReply reply, ApiMessage response) {
-        try {
-            Request request = reply.request();
-            listener.observer().replying(request.apiKey(), request.version(), response);
-            told.replying(request, response);
-            return FrameEncoder.response(request.header(), response);
-        } catch (RuntimeException e) {
-            FrameEncoder.releaseRegions(response);
-            throw e;
-        }
-    }
-
-    private void countSent() {
-        if (sending.isEmpty() || !outbox.isEmpty()) {
-            return;
-        }
-        long now = loop.clock().nanos();
-        activeNanos = now;
-        for (Sending sent : sending) {
-            ApiKeys apiKey = sent.reply().request().apiKey();
-            listener.observer().replySent(apiKey, sent.bytes(), now - sent.reply().arrivedNanos());
-        }
-        sending.clear();
-    }
-
-    /** The region stays in the outbox and must not be given back while it is being loaded. */
-    private void loadCold() {
-        RecordRegion region = outbox.coldRegion();
-        long bytes = outbox.coldBytes();
-        long from = region.sizeInBytes() - bytes;
-        coldReads().load(region, from, bytes, () -> comeBack(this::onColdLoaded));
-    }
-
     ColdReads coldReads() {
         return listener.loops().coldReads();
-    }
-
-    private void onColdLoaded() {
-        if (closed) {
-            outbox.close();
-            return;
-        }
-        outbox.coldRegionLoaded();
-        lastSend = Outcome.SENT;
-        flush();
     }
 
     private void updateInterest() {
         if (closed || key == null) {
             return;
         }
-        boolean writes = lastSend == Outcome.BLOCKED || lastSend == Outcome.YIELDED;
         int interest =
-                (readsMore() ? SelectionKey.OP_READ : 0) | (writes ? SelectionKey.OP_WRITE : 0);
+                (readsMore() ? SelectionKey.OP_READ : 0)
+                        | (sender.waitsForSocket() ? SelectionKey.OP_WRITE : 0);
         if (key.interestOps() != interest) {
             key.interestOps(interest);
-        }
-    }
-
-    private void discard(PendingReply reply) {
-        ApiMessage response = reply.response();
-        if (response != null) {
-            FrameEncoder.releaseRegions(response);
         }
     }
 
@@ -437,10 +348,7 @@ final class Connection implements Client, EventLoop.Attached, FrameReceiver.Sink
         }
         closed = true;
         receiver.close();
-        inFlight.clear(this::discard);
-        if (lastSend != Outcome.COLD) {
-            outbox.close();
-        }
+        sender.close();
         try {
             channel.close();
         } catch (IOException e) {

@@ -174,14 +174,11 @@ final class Outbox {
     }
 
     private static void copy(RecordRegion from, Entry entry, ByteBuffer to) throws IOException {
-        BufferChannel channel = new BufferChannel(to);
-        long sent = entry.sent;
-        while (sent < entry.size && to.hasRemaining()) {
-            long copied = from.transferTo(sent, channel);
-            if (copied <= 0) {
-                throw new EOFException("a region of a file ends after " + sent + " bytes");
-            }
-            sent += copied;
+        long wanted = Math.min(entry.left(), to.remaining());
+        int copied = from.copyTo(to, entry.sent);
+        if (copied < wanted) {
+            throw new EOFException(
+                    "a region of a file ends after " + (entry.sent + copied) + " bytes");
         }
     }
 
@@ -201,25 +198,5 @@ final class Outbox {
                 entries.remove().release();
             }
         }
-    }
-
-    /** Lets a region write into a buffer. */
-    private record BufferChannel(ByteBuffer buffer) implements WritableByteChannel {
-        @Override
-        public int write(ByteBuffer from) {
-            int length = Math.min(from.remaining(), buffer.remaining());
-            buffer.put(buffer.position(), from, from.position(), length);
-            buffer.position(buffer.position() + length);
-            from.position(from.position() + length);
-            return length;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {}
     }
 }

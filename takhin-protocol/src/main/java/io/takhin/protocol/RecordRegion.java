@@ -1,6 +1,7 @@
 package io.takhin.protocol;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import org.apache.kafka.common.record.internal.BaseRecords;
 import org.apache.kafka.common.record.internal.RecordsSend;
@@ -20,6 +21,23 @@ public interface RecordRegion extends BaseRecords {
      * @return how many bytes went out now; 0 when the channel takes none
      */
     long transferTo(long from, WritableByteChannel channel) throws IOException;
+
+    /**
+     * Copies bytes into memory, as many as there are or fit; fewer where the file was cut short.
+     *
+     * @param from where in this region to begin
+     * @return how many bytes the target has got
+     */
+    default int copyTo(ByteBuffer target, long from) throws IOException {
+        BufferChannel channel = new BufferChannel(target);
+        long at = from;
+        long copied = 1;
+        while (copied > 0 && at < sizeInBytes() && target.hasRemaining()) {
+            copied = transferTo(at, channel);
+            at += copied;
+        }
+        return (int) (at - from);
+    }
 
     /**
      * Whether sending is likely to wait for a disk. The connection then calls {@link #load} first,

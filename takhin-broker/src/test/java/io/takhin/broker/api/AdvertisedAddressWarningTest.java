@@ -11,7 +11,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,41 +66,6 @@ class AdvertisedAddressWarningTest {
     }
 
     private static Client clientAt(String address, int port) {
-        return new Client() {
-            @Override
-            public InetSocketAddress address() {
-                return new InetSocketAddress(address, port);
-            }
-
-            @Override
-            public InetSocketAddress localAddress() {
-                return BROKER;
-            }
-
-            @Override
-            public String listener() {
-                return "PLAINTEXT";
-            }
-
-            @Override
-            public KafkaPrincipal principal() {
-                return KafkaPrincipal.ANONYMOUS;
-            }
-
-            @Override
-            public String softwareName() {
-                return "";
-            }
-
-            @Override
-            public Duration openFor() {
-                return Duration.ZERO;
-            }
-
-            @Override
-            public long connectionId() {
-                return port;
-            }
-        };
+        return new TestClient(new InetSocketAddress(address, port), BROKER, "", Duration.ZERO);
     }
 }

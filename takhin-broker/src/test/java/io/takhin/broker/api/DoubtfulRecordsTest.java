@@ -31,27 +31,11 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetFor
 import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Records that are not what they should be, and questions that have no good answer. */
-class DoubtfulRecordsTest {
+class DoubtfulRecordsTest extends RecordsFixture {
     private static final int CRC_AT = 17;
-
-    @TempDir private Path root;
-    private TestRecords records;
-
-    @BeforeEach
-    void open() throws IOException {
-        records = new TestRecords(root);
-    }
-
-    @AfterEach
-    void close() {
-        records.close();
-    }
 
     @Test
     void aTransactionThatNobodyBeganIsNotWritten() {

@@ -7,8 +7,6 @@ import io.takhin.network.Deadline;
 import io.takhin.network.Exchange;
 import io.takhin.protocol.FrameEncoder;
 import io.takhin.protocol.Request;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.requests.RequestHeader;
-import org.apache.kafka.common.security.auth.KafkaPrincipal;
 
 /**
  * A request out of nowhere, and the record of what was answered. An answer must be one that the
@@ -27,7 +24,7 @@ public final class FakeExchange implements Exchange {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Request request;
-    private Client client = new TestClient("", Duration.ofMinutes(1));
+    private Client client = TestClient.local("", Duration.ofMinutes(1));
     private final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
 
     private final List<Runnable> deadlines = new CopyOnWriteArrayList<>();
@@ -51,7 +48,7 @@ public final class FakeExchange implements Exchange {
 
     /** What the client is, and how long its connection has been open. */
     public FakeExchange by(String softwareName, Duration openFor) {
-        client = new TestClient(softwareName, openFor);
+        client = TestClient.local(softwareName, openFor);
         return this;
     }
 
@@ -135,32 +132,5 @@ public final class FakeExchange implements Exchange {
         deadlines.add(task);
         waits.complete(null);
         return () -> deadlines.remove(task);
-    }
-
-    private record TestClient(String softwareName, Duration openFor) implements Client {
-        @Override
-        public InetSocketAddress address() {
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 54321);
-        }
-
-        @Override
-        public InetSocketAddress localAddress() {
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), 9092);
-        }
-
-        @Override
-        public String listener() {
-            return "PLAINTEXT";
-        }
-
-        @Override
-        public KafkaPrincipal principal() {
-            return KafkaPrincipal.ANONYMOUS;
-        }
-
-        @Override
-        public long connectionId() {
-            return 1;
-        }
     }
 }

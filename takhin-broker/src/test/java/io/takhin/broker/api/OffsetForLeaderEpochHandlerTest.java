@@ -3,8 +3,6 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.log.Origin;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -17,32 +15,21 @@ import org.apache.kafka.common.message.OffsetForLeaderEpochResponseData.EpochEnd
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Where the epochs of leaders ended (KIP-101, KIP-320). */
-class OffsetForLeaderEpochHandlerTest {
+class OffsetForLeaderEpochHandlerTest extends RecordsFixture {
     private static final int NO_EPOCH = -1;
     private static final long NO_OFFSET = -1;
 
-    @TempDir private Path root;
-    private TestRecords records;
-
     /** Two records of epoch 0 and three of epoch 4. */
     @BeforeEach
-    void open() throws IOException {
-        records = new TestRecords(root);
+    void write() {
         append(0, "a", "b");
         append(4, "c", "d", "e");
-    }
-
-    @AfterEach
-    void close() {
-        records.close();
     }
 
     static Stream<Integer> versions() {

@@ -3,12 +3,7 @@ package io.takhin.broker.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
-import io.takhin.protocol.RecordRegion;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -28,29 +23,13 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.utils.Utils;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Produce and Fetch in every version, as clients of all ages send them. */
-class RecordVersionsTest {
+class RecordVersionsTest extends RecordsFixture {
     /** From this version on, both name topics by their ids (KIP-516). */
     private static final int TOPIC_IDS_SINCE = 13;
-
-    @TempDir private Path root;
-    private TestRecords records;
-
-    @BeforeEach
-    void open() throws IOException {
-        records = new TestRecords(root);
-    }
-
-    @AfterEach
-    void close() {
-        records.close();
-    }
 
     static Stream<Integer> produceVersions() {
         return versions(ApiKeys.PRODUCE);
@@ -93,7 +72,7 @@ class RecordVersionsTest {
                         .getFirst();
 
         assertThat(found.highWatermark()).isEqualTo(2);
-        assertThat(values((RecordRegion) found.records())).containsExactly("a", "b");
+        assertThat(values(found)).containsExactly("a", "b");
     }
 
     private PartitionProduceResponse produced(int version) {
@@ -141,12 +120,8 @@ class RecordVersionsTest {
         return request;
     }
 
-    private static List<String> values(RecordRegion region) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        region.transferTo(0, Channels.newChannel(bytes));
-        region.release();
-        var found = MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.toByteArray())).records();
-        return StreamSupport.stream(found.spliterator(), false)
+    private static List<String> values(PartitionData data) throws IOException {
+        return StreamSupport.stream(TestRecords.recordsOf(data).records().spliterator(), false)
                 .map(record -> Utils.utf8(record.value()))
                 .toList();
     }

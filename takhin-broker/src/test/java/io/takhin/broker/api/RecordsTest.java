@@ -9,14 +9,10 @@ import io.takhin.log.LogDirectorySettings;
 import io.takhin.log.PartitionLog;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataListener.Change;
-import io.takhin.protocol.RecordRegion;
 import io.takhin.replication.HostedPartitions;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReplicaConfig;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -389,27 +385,16 @@ class RecordsTest {
     }
 
     private static List<String> codecs(PartitionData data) throws IOException {
-        return StreamSupport.stream(records(data).batches().spliterator(), false)
+        return StreamSupport.stream(TestRecords.recordsOf(data).batches().spliterator(), false)
                 .map(batch -> batch.compressionType().name)
                 .toList();
     }
 
     private static List<String> values(PartitionData data) throws IOException {
-        return StreamSupport.stream(records(data).records().spliterator(), false)
+        return StreamSupport.stream(TestRecords.recordsOf(data).records().spliterator(), false)
                 .filter(record -> record.offset() >= 0)
                 .map(record -> Utils.utf8(record.value()))
                 .toList();
-    }
-
-    private static MemoryRecords records(PartitionData data) throws IOException {
-        RecordRegion region = (RecordRegion) data.records();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        long sent = 0;
-        while (sent < region.sizeInBytes()) {
-            sent += region.transferTo(sent, Channels.newChannel(bytes));
-        }
-        region.release();
-        return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes.toByteArray()));
     }
 
     private long listed(long timestamp) {

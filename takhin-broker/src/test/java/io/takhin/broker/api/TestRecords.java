@@ -6,10 +6,12 @@ import io.takhin.log.LogDirectory;
 import io.takhin.log.LogDirectorySettings;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataListener.Change;
+import io.takhin.protocol.RecordRegion;
 import io.takhin.replication.HostedPartitions;
 import io.takhin.replication.Partition;
 import io.takhin.replication.ReplicaConfig;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
@@ -96,6 +99,15 @@ final class TestRecords implements AutoCloseable {
                 .next()
                 .partitionResponses()
                 .getFirst();
+    }
+
+    /** What a fetch found; gives the region back. */
+    static MemoryRecords recordsOf(PartitionData found) throws IOException {
+        RecordRegion region = (RecordRegion) found.records();
+        ByteBuffer bytes = ByteBuffer.allocate(region.sizeInBytes());
+        region.copyTo(bytes, 0);
+        region.release();
+        return MemoryRecords.readableRecords(bytes.flip());
     }
 
     static FetchRequestData fetchOf(FetchPartition... partitions) {
