@@ -53,7 +53,8 @@ class FewDescriptorsTest {
     void start() {
         TakhinSetup setup = TakhinSetup.in(home);
         List<String> limited =
-                new ArrayList<>(List.of("bash", "-c", "ulimit -n " + LIMIT + " && exec \"$0\" \"$@\""));
+                new ArrayList<>(
+                        List.of("bash", "-c", "ulimit -n " + LIMIT + " && exec \"$0\" \"$@\""));
         limited.addAll(setup.command());
         broker = setup.launch(limited);
         broker.awaitReady();
@@ -78,8 +79,9 @@ class FewDescriptorsTest {
             try {
                 come(crowd, crowdAtHttp);
                 await().atMost(SOON)
-                        .until(() -> crowd.stream().filter(FewDescriptorsTest::isClosed).count()
-                                >= CROWD - CONNECTIONS_MAX);
+                        .until(() ->
+                                crowd.stream().filter(FewDescriptorsTest::isClosed).count()
+                                        >= CROWD - CONNECTIONS_MAX);
                 sendToAll(producer, "before");
                 create(admin, "during");
                 sendToAll(producer, "during");
@@ -111,7 +113,8 @@ class FewDescriptorsTest {
         }
     }
 
-    private void come(List<SocketChannel> crowd, List<SocketChannel> crowdAtHttp) throws IOException {
+    private void come(List<SocketChannel> crowd, List<SocketChannel> crowdAtHttp)
+            throws IOException {
         TakhinSetup setup = broker.setup();
         for (int i = 0; i < CROWD_AT_HTTP; i++) {
             crowdAtHttp.add(connect(setup.metricsPort()));
