@@ -126,8 +126,8 @@ public final class MetadataNode {
      *
      * @param previousEpoch the broker's epoch when it last stopped cleanly; -1 where it did not
      * @param onFatal told when this process must not go on; may be called from any thread
-     * @param onDiskFailure told when the disk of the metadata failed: this node is out of the quorum
-     *     then, its view stays as it is, and {@link Quorum#ask} refuses
+     * @param onDiskFailure told when the disk of the metadata failed: this node is out of the
+     *     quorum then, its view stays as it is, and {@link Quorum#ask} refuses
      * @throws IOException with a text for the operator when the directory cannot be used
      */
     public static MetadataNode open(
@@ -144,7 +144,7 @@ public final class MetadataNode {
         boolean fresh = !StorageFormat.isFormatted(settings.directory());
         VoteGuard guard = VoteGuard.open(settings, fresh, surroundings);
         StorageFormat format = StorageFormat.open(settings);
-        MetadataLog raftLog = 
+        MetadataLog raftLog =
                 MetadataLog.open(settings.directory(), clock, new MetadataLog.Disk(faults, room));
         RaftNetwork network = RaftNetwork.open(settings, clock);
         RaftNode raft =
@@ -278,8 +278,8 @@ public final class MetadataNode {
     }
 
     /**
-     * The disk failed. To the others this node is dead from now on: they fence its broker, and elect
-     * another leader where it was theirs. Nothing that it says could be relied on.
+     * The disk failed. To the others this node is dead from now on: they fence its broker, and
+     * elect another leader where it was theirs. Nothing that it says could be relied on.
      */
     private void leaveForGood(IOException why, Consumer<IOException> onDiskFailure) {
         onDiskFailure.accept(why);

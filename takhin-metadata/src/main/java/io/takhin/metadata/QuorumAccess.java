@@ -50,7 +50,7 @@ final class QuorumAccess implements Quorum {
     private final DiskRoom room;
 
     /** What this node's controller was asked and has not answered. */
-    private final Set<CompletableFuture<ApiMessage>> waiting = ConcurrentHashMap.newKeySet();
+    private final Set<Asked> waiting = ConcurrentHashMap.newKeySet();
 
     /**
      * @param controller null on a node that does not vote
@@ -107,6 +107,11 @@ final class QuorumAccess implements Quorum {
         return reached;
     }
 
+    /** One question to this node's controller; equal to itself only. */
+    private static final class Asked {
+        final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
+    }
+
     /** A question and how long it may still take; nanoseconds of the node's time. */
     record Question(ApiMessage request, short version, Caller caller, long deadlineNanos) {}
 
@@ -126,7 +131,7 @@ final class QuorumAccess implements Quorum {
     void refuseWaiting() {
         KafkaStorageException refusal = diskRefusal();
         if (refusal != null) {
-            waiting.forEach(answer -> answer.completeExceptionally(refusal));
+            waiting.forEach(asked -> asked.answer.completeExceptionally(refusal));
         }
     }
 
@@ -188,19 +193,19 @@ final class QuorumAccess implements Quorum {
 
     /** As {@link #askHere}; what the controller refuses as a whole comes as the error answer. */
     CompletableFuture<ApiMessage> serve(Question question) {
-        CompletableFuture<ApiMessage> asked = new CompletableFuture<>();
+        Asked asked = new Asked();
         waiting.add(asked);
         var _ =
                 askHere(question)
                         .whenComplete((answer, error) -> {
                             waiting.remove(asked);
                             if (error == null) {
-                                asked.complete(answer);
+                                asked.answer.complete(answer);
                             } else {
-                                asked.completeExceptionally(unwrap(error));
+                                asked.answer.completeExceptionally(unwrap(error));
                             }
                         });
-        return asked.exceptionallyCompose(error -> refusal(question, error));
+        return asked.answer.exceptionallyCompose(error -> refusal(question, error));
     }
 
     private static CompletableFuture<ApiMessage> refusal(Question question, Throwable error) {

@@ -78,12 +78,9 @@ final class RaftNode {
                         Feature.KRAFT_VERSION.supportedVersionRange(),
                         new QuorumConfig(config(settings.timing())));
         this.faults = surroundings.faults();
-        this.thread = 
+        this.thread =
                 new RaftThread(
-                        "raft-" + settings.nodeId(),
-                        client,
-                        faults.fatal(),
-                        surroundings.room());
+                        "raft-" + settings.nodeId(), client, faults.fatal(), surroundings.room());
     }
 
     /** What all parts of one metadata node share. */

@@ -67,9 +67,10 @@ class DiskFaultsInAQuorumTest {
 
     private void awaitFencedByOthers(int id) {
         await().atMost(QuorumOfThree.PATIENCE)
-                .until(() -> IntStream.rangeClosed(1, 3)
-                        .filter(other -> other != id)
-                        .allMatch(other -> QuorumOfThree.alive(quorum.node(other)) == 2));
+                .until(() ->
+                        IntStream.rangeClosed(1, 3)
+                                .filter(other -> other != id)
+                                .allMatch(other -> QuorumOfThree.alive(quorum.node(other)) == 2));
     }
 
     @Test
@@ -115,7 +116,8 @@ class DiskFaultsInAQuorumTest {
 
         disk(leader).leaveFree(1 << 20);
         awaitSeen(leader, "after");
-        await().atMost(QuorumOfThree.PATIENCE).until(() -> QuorumOfThree.alive(quorum.node(next)) == 3);
+        await().atMost(QuorumOfThree.PATIENCE)
+                .until(() -> QuorumOfThree.alive(quorum.node(next)) == 3);
         assertThat(quorum.node(next).view().topic("before")).isNotNull();
         assertThat(quorum.faults()).isEmpty();
         assertThat(quorum.diskFailures()).isEmpty();

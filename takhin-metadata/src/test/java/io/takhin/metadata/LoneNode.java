@@ -28,7 +28,9 @@ final class LoneNode implements AutoCloseable {
 
     private LoneNode(MetadataSettings settings, long previousEpoch, Consumer<MetadataNode> before)
             throws IOException {
-        node = MetadataNode.open(settings, Clock.SYSTEM, previousEpoch, faults::add, diskFailures::add);
+        node =
+                MetadataNode.open(
+                        settings, Clock.SYSTEM, previousEpoch, faults::add, diskFailures::add);
         before.accept(node);
         node.start();
     }

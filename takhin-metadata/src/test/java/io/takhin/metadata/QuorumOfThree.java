@@ -52,7 +52,8 @@ final class QuorumOfThree implements AutoCloseable {
     }
 
     MetadataNode start(int id) throws IOException {
-        MetadataNode node = MetadataNode.open(settings(id), Clock.SYSTEM, -1, faults::add, diskFailures::add);
+        MetadataNode node =
+                MetadataNode.open(settings(id), Clock.SYSTEM, -1, faults::add, diskFailures::add);
         node.start();
         running.put(id, node);
         return node;

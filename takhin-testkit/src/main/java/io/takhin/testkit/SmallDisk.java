@@ -20,7 +20,8 @@ public final class SmallDisk {
     /** Mounts over a directory; {@link #unmount} must follow. */
     public static SmallDisk mount(Path at, int mebibytes) throws IOException, InterruptedException {
         boolean mounted =
-                Mounting.run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
+                Mounting.run(
+                        "mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
         assumeTrue(mounted, "a test that needs a disk of its own must be allowed to mount one");
         return new SmallDisk(at);
     }
