@@ -160,8 +160,9 @@ final class CompactionLook {
             return;
         }
         Segment active = view.active();
-        long first = each.cleaning().ask(_ -> active.firstTimestamp());
-        if (first > 0 && clock.wallMillis() - first > lagMax) {
+        long now = clock.wallMillis();
+        long began = each.cleaning().ask(_ -> active.beganAt(now));
+        if (now - began > lagMax) {
             each.cleaning().close(active);
             each.requestFlush();
         }

@@ -79,10 +79,7 @@ record DirtySection(long first, long end, long cleanBytes, long dirtyBytes, long
         long due = nowMillis - cleanup.lagMaxMillis();
         long overdue = 0;
         for (Segment segment : closed) {
-            long timestamp = segment.firstTimestamp();
-            if (timestamp > 0) {
-                overdue = Math.max(overdue, due - timestamp);
-            }
+            overdue = Math.max(overdue, due - segment.beganAt(nowMillis));
         }
         return overdue;
     }

@@ -20,13 +20,7 @@ record RollRule(LogConfig config, int bytes, long maxTimestamp, long lastOffset,
             return true;
         }
         return active.size() > 0
-                && ageOf(active)
+                && active.ageFor(maxTimestamp, nowMillis)
                         > config.segmentMillisMax() - SegmentJitter.millis(config, active.file());
-    }
-
-    /** By the records' own time where they have one, as Kafka does. */
-    private long ageOf(Segment active) throws IOException {
-        long first = active.firstTimestamp();
-        return first >= 0 ? maxTimestamp - first : nowMillis - active.createdMillis();
     }
 }

@@ -32,6 +32,7 @@ final class Segment {
     private final long baseOffset;
     private final SharedFile file;
     private final CheckedBytes checked;
+    private final SegmentAge age;
 
     /** Null until somebody asks: most segments of a broker with many are at rest. */
     private volatile @Nullable SegmentIndexes indexes;
@@ -50,8 +51,6 @@ final class Segment {
     /** Whether what comes next may be compared with it. */
     private boolean newestHolds;
 
-    private volatile long firstTimestamp = BatchHeader.NO_TIMESTAMP;
-    private long createdMillis;
     private volatile boolean named;
     private int bytesSinceIndexEntry;
 
@@ -68,7 +67,7 @@ final class Segment {
         this.file = file;
         this.baseOffset = file.offset();
         this.size = size;
-        this.createdMillis = createdMillis;
+        this.age = new SegmentAge(file, createdMillis, size == 0);
         this.checked = new CheckedBytes(size);
         this.newestConfirmed = size == 0;
         this.newestHolds = size == 0;
@@ -173,30 +172,16 @@ final class Segment {
                 && indexes().isFull(bytesMax);
     }
 
-    long createdMillis() {
-        return createdMillis;
+    /** From when its age counts, milliseconds. */
+    long beganAt(long nowMillis) throws IOException {
+        return age.beganAt(size, nowMillis);
     }
 
-    /** Of the first batch; -1 where there is none, or it has none. */
-    long firstTimestamp() throws IOException {
-        long known = firstTimestamp;
-        if (known == BatchHeader.NO_TIMESTAMP) {
-            known = readFirstTimestamp();
-            firstTimestamp = known;
-        }
-        return known;
-    }
-
-    private long readFirstTimestamp() throws IOException {
-        FileChannel channel = file.acquire();
-        try {
-            BatchScanner scanner = new BatchScanner(channel, 0, size, BatchHeader.BYTES);
-            return scanner.next()
-                    ? BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
-                    : BatchHeader.NO_TIMESTAMP;
-        } finally {
-            file.release();
-        }
+    /** How old it is for some batches that look for a segment, milliseconds. */
+    long ageFor(long maxTimestamp, long nowMillis) throws IOException {
+        return age.isBelievable(size, nowMillis)
+                ? maxTimestamp - age.beganAt(size, nowMillis)
+                : nowMillis - age.beganAt(size, nowMillis);
     }
 
     /** Writes whole batches, whose offsets are final, behind the others. */
@@ -208,8 +193,8 @@ final class Segment {
         for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
             index(batches, at, written + at - from, indexIntervalBytes);
         }
-        if (firstTimestamp == BatchHeader.NO_TIMESTAMP && written == 0) {
-            firstTimestamp = BatchHeader.maxTimestamp(batches, from);
+        if (written == 0) {
+            age.began(BatchHeader.maxTimestamp(batches, from));
         }
         size = written + end - from;
     }
@@ -424,7 +409,7 @@ final class Segment {
         cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
-            firstTimestamp = BatchHeader.NO_TIMESTAMP;
+            age.emptied();
         }
         findNewest();
     }

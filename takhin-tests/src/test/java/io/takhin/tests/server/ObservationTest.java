@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.LogDirDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -93,28 +92,6 @@ class ObservationTest {
             })
     void theStorageIsSeenFromOutside(String series) {
         assertThat(metrics()).containsPattern("(?m)^" + series.replace("TOPIC", TOPIC));
-    }
-
-    /** The size that clients are told is that of the segments' files. */
-    @Test
-    void theSizesOfPartitionsAreThoseOfTheirFiles() throws Exception {
-        Path file =
-                broker.setup()
-                        .dataDirectory()
-                        .resolve(TOPIC + "-0")
-                        .resolve("00000000000000000000.log");
-        try (Admin admin = new JavaClients(broker).admin()) {
-            LogDirDescription directory =
-                    admin.describeLogDirs(Set.of(1))
-                            .allDescriptions()
-                            .get()
-                            .get(1)
-                            .get(broker.setup().dataDirectory().toString());
-
-            assertThat(directory.replicaInfos().get(new TopicPartition(TOPIC, 0)).size())
-                    .isPositive()
-                    .isEqualTo(Files.size(file));
-        }
     }
 
     @Test
