@@ -69,9 +69,7 @@ class BrokenDiskTest {
     void aWriteThatFailsTakesTheDirectoryOfflineAndTheProcessLives() throws Exception {
         disk.fail();
 
-        assertThatThrownBy(() -> sendOne("refused"))
-                .cause()
-                .isInstanceOf(RetriableException.class);
+        assertThatThrownBy(() -> sendOne("refused")).cause().isInstanceOf(RetriableException.class);
 
         awaitOffline();
         staysAlive();
@@ -92,9 +90,7 @@ class BrokenDiskTest {
         }
 
         awaitOffline();
-        assertThatThrownBy(() -> sendOne("refused"))
-                .cause()
-                .isInstanceOf(RetriableException.class);
+        assertThatThrownBy(() -> sendOne("refused")).cause().isInstanceOf(RetriableException.class);
         staysAlive();
         comesBack();
     }
@@ -128,8 +124,7 @@ class BrokenDiskTest {
                     .atMost(PATIENCE)
                     .pollInterval(Duration.ofSeconds(1))
                     .until(() ->
-                            broker.isRunning()
-                                    && admin.listTopics().names().get().contains(topic));
+                            broker.isRunning() && admin.listTopics().names().get().contains(topic));
             assertThat(admin.describeCluster().nodes().get()).hasSize(1);
             assertThat(admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).values())
                     .singleElement()
