@@ -126,14 +126,25 @@ public final class Partition {
     }
 
     private void afterAppend(long end, boolean safe) {
-        if (log.config().flushPolicy() == FlushPolicy.INTERVAL) {
+        boolean interval = log.config().flushPolicy() == FlushPolicy.INTERVAL;
+        if (interval || !safe) {
             show(end);
+        }
+        if (interval && !log.isFlushAwaited(end)) {
             commits.advanceTo(end);
         } else if (safe) {
             log.requestFlush();
-        } else {
-            show(end);
         }
+    }
+
+    /**
+     * Whether a producer with acks=1 has to {@link #await} the flush of what it wrote, because the
+     * topic wants so many records flushed at once. With acks=all it waits in any case.
+     *
+     * @param end the offset behind its records
+     */
+    public boolean isFlushAwaited(long end) {
+        return log.isFlushAwaited(end);
     }
 
     /** Visible first: a producer that was answered must find its records when it looks for them. */

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class TopicSettings {
     public static final String CLEANUP_POLICY = "cleanup.policy";
     public static final String FLUSH_POLICY = "flush.policy";
+    public static final String FLUSH_MESSAGES = "flush.messages";
     public static final String MIN_IN_SYNC_REPLICAS = "min.insync.replicas";
 
     static final String MIN_COMPACTION_LAG = "min.compaction.lag.ms";
