@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -32,22 +33,32 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     @GuardedBy("flushing")
     private final DiskSync disk = new DiskSync(FlushRule.FILE_BY_FILE, openFiles);
 
+    private final Consumer<IOException> onFailure;
     private volatile @Nullable IOException failure;
     private volatile boolean shortageSaid;
 
-    LoneHost(Clock clock) {
+    /**
+     * @param onFailure told once of the error that takes the log offline, by the thread that met it
+     */
+    LoneHost(Clock clock, Consumer<IOException> onFailure) {
         this.clock = clock;
+        this.onFailure = onFailure;
     }
 
     /** As {@link PartitionLog#open}. */
     static PartitionLog open(
-            Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
+            Path directory,
+            TopicPartition partition,
+            Uuid topicId,
+            LogConfig config,
+            Clock clock,
+            Consumer<IOException> onFailure)
             throws IOException {
         if (Files.notExists(directory)) {
             Files.createDirectories(directory);
             PartitionMetadataFile.write(directory, topicId);
         }
-        LoneHost host = new LoneHost(clock);
+        LoneHost host = new LoneHost(clock, onFailure);
         LogRecovery.Trust nothing =
                 new LogRecovery.Trust(
                         false,
@@ -80,7 +91,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     public void fail(IOException cause) {
         if (failure == null) {
             failure = cause;
-            log.error("the disk failed, and the log that lies there alone is offline", cause);
+            onFailure.accept(cause);
         }
     }
 
@@ -96,10 +107,9 @@ final class LoneHost implements LogHost, OpenFiles.Host {
 
     @Override
     public void shortage(IOException cause) {
+        // Of a full disk, whoever writes hears by an exception.
         if (ShortageException.isOfDescriptors(cause)) {
             lacksDescriptors(cause);
-        } else {
-            log.error("the disk is full: delete topics or records, or enlarge it", cause);
         }
     }
 

@@ -56,10 +56,12 @@ final class MetadataLog implements RaftLog {
 
     private final PartitionLog log;
     private final SnapshotFiles snapshots;
+    private final DiskRoom room;
 
     private volatile LogOffsetMetadata highWatermark;
 
-    private MetadataLog(PartitionLog log, SnapshotFiles snapshots) {
+    private MetadataLog(PartitionLog log, SnapshotFiles snapshots, DiskRoom room) {
+        this.room = room;
         this.log = log;
         this.snapshots = snapshots;
         this.highWatermark = new LogOffsetMetadata(log.logStartOffset());
@@ -70,17 +72,39 @@ final class MetadataLog implements RaftLog {
      * crash came between fetching it and emptying the log: that is made up for.
      */
     static MetadataLog open(Path dataDirectory, Clock clock) throws IOException {
-        return open(dataDirectory, LOG_CONFIG, clock);
+        return open(dataDirectory, LOG_CONFIG, clock, disk(dataDirectory));
     }
 
     static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock) throws IOException {
+        return open(dataDirectory, config, clock, disk(dataDirectory));
+    }
+
+    private static Disk disk(Path dataDirectory) {
+        return new Disk(new Faults(_ -> {}), new DiskRoom(dataDirectory));
+    }
+
+    static MetadataLog open(Path dataDirectory, Clock clock, Disk disk) throws IOException {
+        return open(dataDirectory, LOG_CONFIG, clock, disk);
+    }
+
+    /**
+     * The disk it lies on.
+     *
+     * @param faults told when the disk fails
+     * @param room where appends wait when the disk is full
+     */
+    record Disk(Faults faults, DiskRoom room) {}
+
+    static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock, Disk disk)
+            throws IOException {
         PartitionLog log =
                 PartitionLog.open(
                         dataDirectory.resolve(PARTITION.toString()),
                         PARTITION,
                         Uuid.METADATA_TOPIC_ID,
                         config,
-                        clock);
+                        clock,
+                        disk.faults()::diskFailed);
         SnapshotFiles snapshots = SnapshotFiles.open(log.directory(), log.logStartOffset());
         long start = log.logStartOffset();
         if (start > 0 && snapshots.latest().filter(id -> id.offset() >= start).isEmpty()) {
@@ -88,7 +112,7 @@ final class MetadataLog implements RaftLog {
                     "the metadata log in %s begins at %d and no snapshot holds what was before"
                             .formatted(log.directory(), start));
         }
-        MetadataLog opened = new MetadataLog(log, snapshots);
+        MetadataLog opened = new MetadataLog(log, snapshots, disk.room());
         opened.truncateToLatestSnapshot();
         return opened;
     }
@@ -113,7 +137,7 @@ final class MetadataLog implements RaftLog {
         }
         long first = log.logEndOffset();
         ByteBuffer batches = upToEpoch((MemoryRecords) records, epoch, first);
-        log.appendAsFollower(batches);
+        room.write(() -> log.appendAsFollower(batches.duplicate()));
         log.flush();
         return new LogAppendInfo(first, log.logEndOffset() - 1);
     }

@@ -1,6 +1,7 @@
 package io.takhin.metadata;
 
 import io.takhin.base.Clock;
+import io.takhin.base.Threads;
 import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
 import java.time.Duration;
@@ -125,25 +126,37 @@ public final class MetadataNode {
      *
      * @param previousEpoch the broker's epoch when it last stopped cleanly; -1 where it did not
      * @param onFatal told when this process must not go on; may be called from any thread
+     * @param onDiskFailure told when the disk of the metadata failed: this node is out of the
+     *     quorum then, its view stays as it is, and {@link Quorum#ask} refuses
      * @throws IOException with a text for the operator when the directory cannot be used
      */
     public static MetadataNode open(
-            MetadataSettings settings, Clock clock, long previousEpoch, Consumer<Throwable> onFatal)
+            MetadataSettings settings,
+            Clock clock,
+            long previousEpoch,
+            Consumer<Throwable> onFatal,
+            Consumer<IOException> onDiskFailure)
             throws IOException {
+        Faults faults = new Faults(onFatal);
+        DiskRoom room = new DiskRoom(settings.directory());
         Surroundings surroundings =
-                new Surroundings(new KafkaTime(clock), new MetadataTimer(), new Faults(onFatal));
+                new Surroundings(new KafkaTime(clock), new MetadataTimer(), faults, room);
         boolean fresh = !StorageFormat.isFormatted(settings.directory());
         VoteGuard guard = VoteGuard.open(settings, fresh, surroundings);
         StorageFormat format = StorageFormat.open(settings);
-        MetadataLog raftLog = MetadataLog.open(settings.directory(), clock);
+        MetadataLog raftLog =
+                MetadataLog.open(settings.directory(), clock, new MetadataLog.Disk(faults, room));
         RaftNetwork network = RaftNetwork.open(settings, clock);
         RaftNode raft =
                 new RaftNode(settings, format, raftLog, network.channel(guard), surroundings);
-        raft.initialize(new VoteFile(raftLog.directory()));
+        raft.initialize(new VoteFile(raftLog.directory(), room));
         MetadataNode node =
                 new MetadataNode(settings, format, raft, network, surroundings, previousEpoch);
         network.listen(new RaftPort(raft, node.quorum, surroundings.time(), guard));
         network.watch(guard, raft);
+        faults.onDiskFailure(why ->
+                Threads.startVirtual(
+                        "metadata-offline", () -> node.leaveForGood(why, onDiskFailure)));
         return node;
     }
 
@@ -248,7 +261,9 @@ public final class MetadataNode {
         awaitLeft();
         // Two at a time would write the same one.
         closeQuietly(snapshots);
-        stopSnapshot.write();
+        if (surroundings.faults().diskFailure() == null && surroundings.room().lack() == null) {
+            stopSnapshot.write();
+        }
         if (controller != null) {
             controller.beginShutdown();
         }
@@ -260,6 +275,20 @@ public final class MetadataNode {
         }
         surroundings.timer().close();
         network.close();
+    }
+
+    /**
+     * The disk failed. To the others this node is dead from now on: they fence its broker, and
+     * elect another leader where it was theirs. Nothing that it says could be relied on.
+     */
+    private void leaveForGood(IOException why, Consumer<IOException> onDiskFailure) {
+        onDiskFailure.accept(why);
+        quorum.refuseWaiting();
+        membership.abandon(why);
+        network.close();
+        if (controller != null) {
+            controller.beginShutdown();
+        }
     }
 
     /** For tests: what others see of this node ends, as when its machine dies. */
