@@ -9,11 +9,13 @@ import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.TopicConfigs;
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupLag;
+import io.takhin.log.Descriptors;
 import io.takhin.log.LogCleaner;
 import io.takhin.log.LogDirectory;
 import io.takhin.metadata.MetadataNode;
 import io.takhin.metadata.MetadataSettings;
 import io.takhin.network.BoundSocket;
+import io.takhin.network.ConnectionLimit;
 import io.takhin.network.EventLoops;
 import io.takhin.network.Listener;
 import io.takhin.network.ListenerSettings;
@@ -142,8 +144,9 @@ final class Broker implements BrokerProcess {
         LogCleaner started =
                 LogCleaner.start(directory, hosted::highWatermarkOf, cleanerSettings(), clock);
         cleaner = started;
+        ConnectionLimit limit = new PartSettings(config).connections(Descriptors.ofProcess());
         for (BoundSocket socket : sockets) {
-            listeners.add(listen(socket));
+            listeners.add(listen(socket, limit));
         }
         await(metadata.membership().ready());
         var _ = timers.every(WAIT_EXPIRY_MILLIS, hosted::expireWaits);
@@ -160,9 +163,8 @@ final class Broker implements BrokerProcess {
         return new PartSettings(config).cleaner();
     }
 
-    private Listener listen(BoundSocket socket) {
-        ListenerSettings settings =
-                new ListenerSettings(LISTENER, socket.address(), config.network().connectionsMax());
+    private Listener listen(BoundSocket socket, ConnectionLimit limit) {
+        ListenerSettings settings = new ListenerSettings(LISTENER, socket.address(), limit);
         Traffic traffic = new Traffic(surroundings.metrics().requests());
         return Listener.open(loops, settings, socket, apis.announced(), apis, traffic);
     }

@@ -5,6 +5,7 @@ import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.ConfigSetting;
 import io.takhin.broker.topicconfig.TopicSettings;
 import io.takhin.coordinator.GroupSettings;
+import io.takhin.log.Descriptors;
 import io.takhin.log.DiskReserve;
 import io.takhin.log.LogCleaner;
 import io.takhin.log.LogConfig;
@@ -14,6 +15,7 @@ import io.takhin.metadata.MetadataSettings.BrokerEndpoint;
 import io.takhin.metadata.MetadataSettings.Timing;
 import io.takhin.metadata.MetadataSettings.Voter;
 import io.takhin.metadata.SettingRules;
+import io.takhin.network.ConnectionLimit;
 import io.takhin.network.NetworkSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -23,9 +25,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The configuration as each part of the broker wants it. */
 final class PartSettings {
+    private static final Logger log = LoggerFactory.getLogger(PartSettings.class);
+
     /** Kafka's {@code producer.id.expiration.ms}. */
     private static final Duration PRODUCER_IDLE_MAX = Duration.ofDays(1);
 
@@ -42,6 +48,29 @@ final class PartSettings {
         return NetworkSettings.defaults()
                 .withRequestBytesMax(config.network().requestBytesMax())
                 .withIdleTimeout(config.network().idleMax());
+    }
+
+    /**
+     * What all listeners for clients share.
+     *
+     * @param descriptors of this process; connections never take those that files need
+     */
+    ConnectionLimit connections(Descriptors descriptors) {
+        int wanted = config.network().connectionsMax();
+        int possible = descriptors.connections();
+        if (wanted <= possible) {
+            return new ConnectionLimit(wanted, "kafka.max.connections");
+        }
+        log.info(
+                "at most {} connections instead of the {} of kafka.max.connections: this process"
+                        + " may open {} files (ulimit -n, LimitNOFILE=)",
+                possible,
+                wanted,
+                descriptors.limit());
+        return new ConnectionLimit(
+                possible,
+                "with ulimit -n or LimitNOFILE= above %d there may be more"
+                        .formatted(descriptors.limit()));
     }
 
     LogDirectorySettings log(LogConfig defaults) {

@@ -9,8 +9,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The recovery points and log starts of one directory, as its files have them.
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * <p>Threads: any.
  */
 final class Checkpoints {
-    private static final Logger log = LoggerFactory.getLogger(Checkpoints.class);
-
     private final Path root;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -31,24 +27,13 @@ final class Checkpoints {
     Checkpoints(Path root) throws IOException {
         this.root = root;
         writtenPoints =
-                readOr(
+                OffsetCheckpoint.readOrNothing(
                         root.resolve(OffsetCheckpoint.RECOVERY_POINTS),
                         "nothing is taken to be on the disk: after a crash all records are checked");
         writtenStarts =
-                readOr(
+                OffsetCheckpoint.readOrNothing(
                         root.resolve(OffsetCheckpoint.LOG_STARTS),
                         "records that were deleted up to an offset inside of a segment are back");
-    }
-
-    /** One damaged file costs time, or brings old records back; it does not cost the start. */
-    private static Map<TopicPartition, Long> readOr(Path file, String consequence)
-            throws IOException {
-        try {
-            return OffsetCheckpoint.read(file);
-        } catch (CheckpointFile.DamagedFileException e) {
-            log.error("{}; {}", e.getMessage(), consequence);
-            return Map.of();
-        }
     }
 
     long recoveryPoint(TopicPartition partition) {

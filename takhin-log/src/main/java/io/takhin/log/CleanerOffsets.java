@@ -24,7 +24,9 @@ final class CleanerOffsets {
 
     CleanerOffsets(Path root) throws IOException {
         this.root = root;
-        this.written = OffsetCheckpoint.read(root.resolve(NAME));
+        this.written =
+                OffsetCheckpoint.readOrNothing(
+                        root.resolve(NAME), "compacted logs are compacted from their begin again");
     }
 
     /** 0 for a log that was never compacted. */

@@ -70,13 +70,13 @@ public final class LogDirectory implements AutoCloseable {
             Path root, LogDirectorySettings settings, Clock clock, RecoveryListener listener)
             throws IOException {
         return new DirectoryOpening(
-                        root, settings, FlushRule.MEASURED, Descriptors.forFiles(), clock)
+                        root, settings, FlushRule.MEASURED, Descriptors.ofProcess().files(), clock)
                 .run(listener);
     }
 
     static LogDirectory open(Path root, LogDirectorySettings settings, FlushRule rule, Clock clock)
             throws IOException {
-        return open(root, settings, rule, Descriptors.forFiles(), clock);
+        return open(root, settings, rule, Descriptors.ofProcess().files(), clock);
     }
 
     static LogDirectory open(

@@ -134,23 +134,17 @@ final class LogRecovery {
 
     /**
      * Of the epochs that began below the recovery point the newest decides which batches behind it
-     * are valid, so it is held against the batch with which it began.
+     * are valid, so it is held against the first batch that is left of it, or behind it.
      */
     private boolean isNewestEpochRight(List<PartitionTidying.Found> found) throws IOException {
         LeaderEpochs.Entry newest = null;
         for (LeaderEpochs.Entry each : epochs.entries()) {
             newest = each.startOffset() < trust.recoveryPoint ? each : newest;
         }
-        PartitionTidying.Found holding = null;
-        for (PartitionTidying.Found each : found) {
-            holding = newest != null && each.baseOffset() <= newest.startOffset() ? each : holding;
-        }
-        if (trust.cleanStop || newest == null || holding == null) {
+        if (trust.cleanStop || newest == null) {
             return true;
         }
-        Segment segment = open(holding);
-        int epoch = SegmentRecovery.epochAt(segment, newest.startOffset());
-        segment.retire();
+        int epoch = epochAt(found, newest.startOffset());
         if (epoch >= 0 && epoch < newest.epoch()) {
             log.error(
                     "partition {}: the checkpoint of leader epochs is damaged and is made anew:"
@@ -161,6 +155,23 @@ final class LogRecovery {
             return false;
         }
         return true;
+    }
+
+    /** As {@link SegmentRecovery#epochAt}: compaction may have left nothing of a segment. */
+    private int epochAt(List<PartitionTidying.Found> found, long offset) throws IOException {
+        for (int i = 0; i < found.size(); i++) {
+            boolean below = i + 1 < found.size() && found.get(i + 1).baseOffset() <= offset;
+            if (below || found.get(i).size() == 0) {
+                continue;
+            }
+            Segment segment = open(found.get(i));
+            int epoch = SegmentRecovery.epochAt(segment, offset, trust.recoveryPoint);
+            segment.retire();
+            if (epoch >= 0) {
+                return epoch;
+            }
+        }
+        return -1;
     }
 
     private long rebuild(List<PartitionTidying.Found> found, long trusted) throws IOException {

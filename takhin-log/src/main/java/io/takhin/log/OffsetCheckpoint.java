@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One of Kafka's files of an offset per partition: {@code recovery-point-offset-checkpoint}, {@code
@@ -13,6 +15,8 @@ import org.apache.kafka.common.TopicPartition;
  * offset".
  */
 final class OffsetCheckpoint {
+    private static final Logger log = LoggerFactory.getLogger(OffsetCheckpoint.class);
+
     static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
     static final String LOG_STARTS = "log-start-offset-checkpoint";
 
@@ -36,6 +40,22 @@ final class OffsetCheckpoint {
             throw new CheckpointFile.DamagedFileException(path + " has a malformed number", e);
         }
         return offsets;
+    }
+
+    /**
+     * As {@link #read}, and nothing where the file is damaged: one of these files costs time, or
+     * brings old records back; it does not cost the start.
+     *
+     * @param consequence what that means, for the log
+     */
+    static Map<TopicPartition, Long> readOrNothing(Path path, String consequence)
+            throws IOException {
+        try {
+            return read(path);
+        } catch (CheckpointFile.DamagedFileException e) {
+            log.error("{}; {}", e.getMessage(), consequence);
+            return Map.of();
+        }
     }
 
     /** On disk when it returns, but for the directory's entry. */

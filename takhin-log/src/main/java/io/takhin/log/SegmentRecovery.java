@@ -136,15 +136,20 @@ final class SegmentRecovery {
         return (epoch < 0 || epoch >= epochs.latest()) && scanner.isCrcValid();
     }
 
-    /** Of the batch that holds the offset, or the next one; -1 where there is none. */
-    static int epochAt(Segment segment, long offset) throws IOException {
+    /**
+     * Of the batch that holds the offset, or the next one; -1 where there is none.
+     *
+     * @param trustedBelow batches that do not end below this offset count when they are whole
+     */
+    static int epochAt(Segment segment, long offset, long trustedBelow) throws IOException {
         FileChannel channel = segment.file().acquire();
         try {
             int from = segment.startFor(channel, offset, segment.size());
             BatchScanner scanner =
                     new BatchScanner(channel, from, segment.size(), BatchScanner.LOOKUP_BYTES);
             while (scanner.next()) {
-                if (scanner.lastOffset() >= offset) {
+                if (scanner.lastOffset() >= offset
+                        && (scanner.lastOffset() < trustedBelow || scanner.isCrcValid())) {
                     return BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
                 }
             }

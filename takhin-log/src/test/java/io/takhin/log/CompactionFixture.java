@@ -3,6 +3,7 @@ package io.takhin.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.base.Clock;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,6 +41,11 @@ abstract class CompactionFixture {
                 new SimpleRecord(Batches.NOW, key.getBytes(UTF_8), value.getBytes(UTF_8));
         assertThat(log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT))
                 .isInstanceOf(Append.Done.class);
+    }
+
+    static CompactionLook look(LogDirectory directory, Clock clock) throws IOException {
+        return new CompactionLook(
+                directory, Directories.ALL_VISIBLE, clock, Directories.unlimited(clock, MAP_BYTES));
     }
 
     /** Twenty records of four keys: "k0=v0" to "k3=v19". */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +116,28 @@ class DamagedCheckpointsTest {
         }
     }
 
+    /** The first segment has not one batch left that could tell the epoch. */
+    @Test
+    void anEpochThatIsTooHighCutsNothingOfACompactedLog() throws IOException {
+        LogConfig compacted = Batches.config(600, 100).withCleanup(Cleanup.compact(0.1, 60_000));
+        LogDirectory directory = Directories.open(root, compacted, clock);
+        PartitionLog log = Directories.orders(directory, compacted);
+        for (int i = 0; i < 20; i++) {
+            CompactionFixture.write(log, "key", "v" + i + ".".repeat(200));
+        }
+        Directories.settle(directory, log);
+        CompactionFixture.look(directory, clock).run();
+        assertThat(log.cleaning().view().segments().getFirst().size()).isZero();
+        CompactionFixture.write(log, "key", "last");
+        List<String> expected = Batches.all(log);
+        directory.abandon();
+        Files.writeString(epochs(), Files.readString(epochs()).replace("0 0", "4 0"));
+
+        try (LogDirectory again = Directories.open(root, compacted, clock)) {
+            assertThat(Batches.all(Directories.orders(again, compacted))).isEqualTo(expected);
+        }
+    }
+
     @Seeded(runs = 40)
     void aDigitOfTheRecoveryPointCostsNoRecord(RandomGenerator random) throws IOException {
         writeAndStop(random.nextBoolean());
@@ -174,6 +197,25 @@ class DamagedCheckpointsTest {
 
             assertThat(Batches.all(log)).as("bit %d", bit).isEqualTo(written);
             assertThat(PartitionMetadataFile.read(log.directory())).isEqualTo(Uuid.ONE_UUID);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "1\n1\norders 0 5\n", "0\n2\norders 0 5\n", "0\n1\norders"})
+    void aDamagedCleanerCheckpointKeepsNobodyFromStarting(String content) throws IOException {
+        writeAndStop(true);
+        Files.writeString(root.resolve(CleanerOffsets.NAME), content);
+        LogCleaner.Settings settings =
+                new LogCleaner.Settings(Duration.ofHours(1), true, Duration.ofHours(1), 1 << 16, 0);
+
+        try (LogDirectory directory = open();
+                LogCleaner cleaner =
+                        LogCleaner.start(
+                                directory, PartitionLog::durableEndOffset, settings, clock)) {
+            PartitionLog log = Directories.orders(directory, CONFIG);
+
+            assertThat(Batches.all(log)).isEqualTo(written);
+            assertThat(cleaner.status(log).lastError()).isEmpty();
         }
     }
 

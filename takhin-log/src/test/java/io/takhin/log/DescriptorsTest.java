@@ -182,13 +182,25 @@ class DescriptorsTest {
     }
 
     @Test
-    void aDirectoryGetsHalfOfWhatTheProcessMayHave() {
-        assertThat(Descriptors.forFiles(limits("4096"))).isEqualTo(2048);
-        assertThat(Descriptors.forFiles(limits("20000"))).isEqualTo(10_000);
-        assertThat(Descriptors.forFiles(limits("1048576"))).isEqualTo(20_000);
-        assertThat(Descriptors.forFiles(limits("unlimited"))).isEqualTo(2048);
-        assertThat(Descriptors.forFiles(limits("9223372036854775807"))).isEqualTo(2048);
-        assertThat(Descriptors.forFiles(List.of())).isEqualTo(2048);
+    void filesAndConnectionsShareWhatTheProcessDoesNotNeedItself() {
+        assertThat(of("256")).isEqualTo(new Descriptors(256, 64, 64));
+        assertThat(of("1024")).isEqualTo(new Descriptors(1024, 448, 448));
+        assertThat(of("20000")).isEqualTo(new Descriptors(20_000, 9936, 9936));
+        assertThat(of("1048576")).isEqualTo(new Descriptors(1_048_576, 20_000, 1_028_448));
+        assertThat(of("64")).isEqualTo(new Descriptors(64, 16, 16));
+    }
+
+    @Test
+    void whereTheSystemDoesNotSayItIsWhatManyAllow() {
+        Descriptors many = new Descriptors(4096, 1984, 1984);
+
+        assertThat(of("unlimited")).isEqualTo(many);
+        assertThat(of("9223372036854775807")).isEqualTo(many);
+        assertThat(Descriptors.of(List.of())).isEqualTo(many);
+    }
+
+    private static Descriptors of(String soft) {
+        return Descriptors.of(limits(soft));
     }
 
     private static List<String> limits(String soft) {

@@ -7,7 +7,6 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,17 +25,16 @@ public final class Listener implements AutoCloseable {
     private static final int ACCEPTED_AT_ONCE = 64;
 
     private static final Duration PAUSE_AFTER_ERROR = Duration.ofMillis(100);
-    private static final Duration REFUSED_LOG_INTERVAL = Duration.ofSeconds(10);
 
     private final EventLoops loops;
     private final ListenerSettings settings;
     private final RequestDecoder decoder;
     private final RequestHandler handler;
     private final TrafficObserver observer;
-    private final ServerSocketChannel channel;
+    private final BoundSocket socket;
     private final EventLoop acceptor;
     private final AtomicInteger connections = new AtomicInteger();
-    private long refused;
+    private final Refusals refusals;
 
     private Listener(
             EventLoops loops,
@@ -51,7 +49,8 @@ public final class Listener implements AutoCloseable {
         this.handler = handler;
         this.observer = observer;
         this.acceptor = loops.next();
-        this.channel = socket.channel();
+        this.socket = socket;
+        this.refusals = new Refusals(settings.name(), acceptor);
     }
 
     /** Listens from now on. A {@link BindException} says in words why it cannot. */
@@ -80,7 +79,7 @@ public final class Listener implements AutoCloseable {
 
     /** Where it listens, with the port it got. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) channel.socket().getLocalSocketAddress();
+        return socket.address();
     }
 
     /** How many connections are open. */
@@ -118,6 +117,7 @@ public final class Listener implements AutoCloseable {
     }
 
     void onClosed() {
+        settings.limit().giveBack();
         connections.decrementAndGet();
         observer.connectionClosed();
     }
@@ -130,7 +130,7 @@ public final class Listener implements AutoCloseable {
 
     private void startAccepting() {
         try {
-            acceptor.register(channel, SelectionKey.OP_ACCEPT, new Acceptor());
+            acceptor.register(socket.channel(), SelectionKey.OP_ACCEPT, new Acceptor());
         } catch (IOException e) {
             log.error("listener {} cannot accept", name(), e);
         }
@@ -138,24 +138,25 @@ public final class Listener implements AutoCloseable {
 
     private void stopAccepting() {
         try {
-            acceptor.closeNow(channel);
+            acceptor.closeNow(socket.channel());
         } catch (IOException e) {
             log.warn("cannot close listener {}", name(), e);
         }
     }
 
     private void acceptSome() throws IOException {
-        SocketChannel client = channel.accept();
+        SocketChannel client = socket.accept();
         for (int i = 1; client != null && i <= ACCEPTED_AT_ONCE; i++) {
             admit(client);
-            client = i < ACCEPTED_AT_ONCE ? channel.accept() : null;
+            client = i < ACCEPTED_AT_ONCE ? socket.accept() : null;
         }
     }
 
     private void admit(SocketChannel client) throws IOException {
-        if (connections.get() >= settings.connectionsMax()) {
+        if (!settings.limit().take()) {
             client.close();
-            refuse();
+            observer.connectionRefused();
+            refusals.beyond(settings.limit());
             return;
         }
         connections.incrementAndGet();
@@ -177,29 +178,9 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    /** One log line for many refused clients: they come in crowds. */
-    private void refuse() {
-        observer.connectionRefused();
-        refused++;
-        if (refused == 1) {
-            log.warn(
-                    "listener {} refuses connections: {} are open (kafka.max.connections)",
-                    name(),
-                    settings.connectionsMax());
-            acceptor.executeAfter(REFUSED_LOG_INTERVAL, this::summarizeRefused);
-        }
-    }
-
-    private void summarizeRefused() {
-        if (refused > 1) {
-            log.warn("listener {} refused {} connections", name(), refused);
-        }
-        refused = 0;
-    }
-
     /** Most likely out of file descriptors: the backlog would make the loop spin. */
     private void pause(SelectionKey key, IOException cause) {
-        log.warn("listener {} cannot accept a connection: {}", name(), cause.getMessage());
+        refusals.failed(cause);
         key.interestOps(0);
         acceptor.executeAfter(
                 PAUSE_AFTER_ERROR,

@@ -7,12 +7,15 @@ import java.net.InetSocketAddress;
  *
  * @param name as clients and logs see it
  * @param bind where it listens; port 0 takes a free one
- * @param connectionsMax open connections; more are refused
+ * @param limit for its connections, which others may share; more are refused
  */
-public record ListenerSettings(String name, InetSocketAddress bind, int connectionsMax) {
-    public ListenerSettings {
-        if (connectionsMax < 1) {
-            throw new IllegalArgumentException("connections out of bounds: " + connectionsMax);
-        }
+public record ListenerSettings(String name, InetSocketAddress bind, ConnectionLimit limit) {
+    /**
+     * With a limit of its own.
+     *
+     * @param connectionsMax open connections
+     */
+    public ListenerSettings(String name, InetSocketAddress bind, int connectionsMax) {
+        this(name, bind, new ConnectionLimit(connectionsMax, "a fixed limit"));
     }
 }

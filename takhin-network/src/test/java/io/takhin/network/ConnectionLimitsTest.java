@@ -45,6 +45,27 @@ final class ConnectionLimitsTest {
         }
     }
 
+    @Test
+    void listenersMayShareALimit() throws Exception {
+        ConnectionLimit limit = new ConnectionLimit(1, "the test");
+        try (TestServer server = new TestServer(NetworkSettings.defaults());
+                Listener one = open(server, settings("ONE", limit));
+                Listener other = open(server, settings("OTHER", limit));
+                RawClient first = new RawClient(one.address())) {
+            TestServer.await(() -> one.connections() == 1);
+            try (RawClient second = new RawClient(other.address())) {
+                second.awaitClosed();
+            }
+
+            first.socket().close();
+            TestServer.await(() -> one.connections() == 0);
+
+            try (RawClient _ = new RawClient(other.address())) {
+                TestServer.await(() -> other.connections() == 1);
+            }
+        }
+    }
+
     // S33
     @Test
     void anIdleConnectionIsClosedAndOneThatWaitsForItsAnswerIsNot() throws Exception {
@@ -191,6 +212,10 @@ final class ConnectionLimitsTest {
             }
             open(server, same).close();
         }
+    }
+
+    private static ListenerSettings settings(String name, ConnectionLimit limit) {
+        return new ListenerSettings(name, TestServer.loopback(), limit);
     }
 
     private static Listener open(TestServer server, ListenerSettings settings) throws IOException {

@@ -83,7 +83,9 @@ public enum Setting {
     KAFKA_MAX_CONNECTIONS(
             count(1, Integer.MAX_VALUE),
             "10000",
-            "Client connections open at a time; further ones are closed at once.",
+            "Client connections open at a time, over all listeners; further ones are closed at"
+                    + " once. Never more than half of the open files that the process may have"
+                    + " beside 128 of its own (ulimit -n).",
             kafka("max.connections")),
     KAFKA_REQUEST_TIMEOUT_MS(
             millis(1, Integer.MAX_VALUE),
