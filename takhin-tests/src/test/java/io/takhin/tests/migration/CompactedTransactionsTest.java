@@ -77,6 +77,9 @@ class CompactedTransactionsTest {
                 producer.initTransactions();
                 for (int round = 0; round < ROUNDS; round++) {
                     begin(producer, "aborted-" + round);
+                    // Nothing later has this key: only that it was rolled back takes it away.
+                    send(producer, "never-" + round, "aborted");
+                    producer.flush();
                     producer.abortTransaction();
                     begin(producer, "committed-" + round);
                     producer.commitTransaction();
@@ -92,9 +95,13 @@ class CompactedTransactionsTest {
     private static void begin(Producer<String, String> producer, String value) {
         producer.beginTransaction();
         for (int key = 0; key < KEYS; key++) {
-            var _ = producer.send(new ProducerRecord<>(LEDGER, 0, "key-" + key, value));
+            send(producer, "key-" + key, value);
         }
         producer.flush();
+    }
+
+    private static void send(Producer<String, String> producer, String key, String value) {
+        var _ = producer.send(new ProducerRecord<>(LEDGER, 0, key, value));
     }
 
     private static void compact(TakhinProcess takhin) throws Exception {
