@@ -92,7 +92,8 @@ final class Broker implements BrokerProcess {
                         metadataSettings,
                         clock,
                         directory.brokerEpochOfCleanStop().orElse(-1),
-                        failed::complete);
+                        failed::complete,
+                        directory::takeOffline);
         loops = EventLoops.start(settings.network(), clock);
         hosted =
                 new HostedPartitions(
