@@ -45,30 +45,34 @@ final class LoneHost implements LogHost, OpenFiles.Host {
         this.onFailure = onFailure;
     }
 
-    /** As {@link PartitionLog#open}. */
+    /**
+     * Opens a log on its own; makes its directory where there is none.
+     *
+     * @param checkedBelow batches below this offset were seen to be whole; all others are checked,
+     *     and cut off where one is not
+     */
     static PartitionLog open(
             Path directory,
             TopicPartition partition,
             Uuid topicId,
             LogConfig config,
-            Clock clock,
-            Consumer<IOException> onFailure)
+            LoneHost host,
+            long checkedBelow)
             throws IOException {
         if (Files.notExists(directory)) {
             Files.createDirectories(directory);
             PartitionMetadataFile.write(directory, topicId);
         }
-        LoneHost host = new LoneHost(clock, onFailure);
-        LogRecovery.Trust nothing =
+        LogRecovery.Trust trust =
                 new LogRecovery.Trust(
                         false,
-                        0,
+                        checkedBelow,
                         0,
                         config.compacted() ? Long.MAX_VALUE : 0,
-                        clock.wallMillis(),
+                        host.clock.wallMillis(),
                         Duration.ofMillis(Long.MAX_VALUE));
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, config, host.openFiles, nothing).run();
+                new LogRecovery(partition, directory, config, host.openFiles, trust).run();
         return new PartitionLog(host, config, topicId, loaded, new PartitionLog.Origins(0, false));
     }
 

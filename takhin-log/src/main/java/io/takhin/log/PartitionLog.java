@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -74,19 +73,8 @@ public final class PartitionLog implements AutoCloseable {
     public static PartitionLog open(
             Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
             throws IOException {
-        return open(directory, partition, topicId, config, clock, _ -> {});
-    }
-
-    /** The same; who met the error that takes the log offline tells of it. */
-    public static PartitionLog open(
-            Path directory,
-            TopicPartition partition,
-            Uuid topicId,
-            LogConfig config,
-            Clock clock,
-            Consumer<IOException> onFailure)
-            throws IOException {
-        return LoneHost.open(directory, partition, topicId, config, clock, onFailure);
+        LoneHost host = new LoneHost(clock, _ -> {});
+        return LoneHost.open(directory, partition, topicId, config, host, 0);
     }
 
     public TopicPartition topicPartition() {

@@ -2,8 +2,11 @@ package io.takhin.metadata;
 
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
+import io.takhin.log.DamagedLogException;
+import io.takhin.log.DurableMark;
 import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +43,7 @@ public final class MetadataNode {
 
     private final int nodeId;
     private final StorageFormat format;
+    private final Path metaFile;
     private final Surroundings surroundings;
     private final RaftNode raft;
     private final RaftNetwork network;
@@ -63,6 +67,7 @@ public final class MetadataNode {
             throws IOException {
         this.nodeId = settings.nodeId();
         this.format = format;
+        this.metaFile = DirectoryIdentity.metaFile(settings.directory());
         this.raft = raft;
         this.network = network;
         this.surroundings = surroundings;
@@ -152,11 +157,12 @@ public final class MetadataNode {
         DiskRoom room = new DiskRoom(settings.directory());
         Surroundings surroundings =
                 new Surroundings(new KafkaTime(clock), new MetadataTimer(), faults, room);
-        boolean fresh = !StorageFormat.isFormatted(settings.directory());
+        boolean fresh =
+                !StorageFormat.isFormatted(settings.directory())
+                        || !DirectoryIdentity.hasMetadata(settings.directory());
         VoteGuard guard = VoteGuard.open(settings, fresh, surroundings);
         StorageFormat format = StorageFormat.open(settings);
-        MetadataLog raftLog =
-                MetadataLog.open(settings.directory(), clock, new MetadataLog.Disk(faults, room));
+        MetadataLog raftLog = openLog(settings, clock, new MetadataLog.Disk(faults, room));
         RaftNetwork network = RaftNetwork.open(settings, clock);
         RaftNode raft =
                 new RaftNode(settings, format, raftLog, network.channel(guard), surroundings);
@@ -169,6 +175,22 @@ public final class MetadataNode {
                 Threads.startVirtual(
                         "metadata-offline", () -> node.leaveForGood(why, onDiskFailure)));
         return node;
+    }
+
+    private static MetadataLog openLog(
+            MetadataSettings settings, Clock clock, MetadataLog.Disk disk) throws IOException {
+        try {
+            return MetadataLog.open(settings.directory(), clock, disk);
+        } catch (DamagedLogException e) {
+            Path directory = settings.directory().resolve(MetadataLog.PARTITION.toString());
+            String cure =
+                    settings.alone()
+                            ? "Restore the data directory from a backup. Without one, delete %s: this node then goes on with what comes before the damage, and topics made later are lost"
+                                    .formatted(directory.resolve(DurableMark.NAME))
+                            : "Delete the directory %s: this node then fetches the metadata from the others"
+                                    .formatted(directory);
+            throw new IOException(e.getMessage() + "; nothing was changed. " + cure, e);
+        }
     }
 
     /** The feature levels that a broker of this program registers and ApiVersions tells. */
@@ -225,6 +247,16 @@ public final class MetadataNode {
                             new IOException(
                                     "broker %d had %d data directories (log.dirs) in Apache Kafka, and Takhin has one: move all partitions into one of them and start Kafka with that one alone first"
                                             .formatted(nodeId, directories.size())));
+            return false;
+        }
+        if (directories.stream().anyMatch(format::isMistakenFor)) {
+            surroundings
+                    .faults()
+                    .refuse(
+                            new IOException(
+                                    "%s is damaged: its directory.id %s was %s when this broker registered. Restore it"
+                                            .formatted(
+                                                    metaFile, format.directoryId(), directories)));
             return false;
         }
         membership.start();

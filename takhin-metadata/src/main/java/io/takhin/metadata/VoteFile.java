@@ -58,7 +58,7 @@ final class VoteFile implements QuorumStateStore {
             return Optional.empty();
         }
         try {
-            return Optional.of(ElectionState.fromQuorumStateData(parse(Files.readString(file))));
+            return Optional.of(ElectionState.fromQuorumStateData(parse(text())));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the vote in " + file, e);
         }
@@ -71,9 +71,14 @@ final class VoteFile implements QuorumStateStore {
         if (!Files.exists(file)) {
             return Set.of();
         }
-        return parse(Files.readString(file)).currentVoters().stream()
+        return parse(text()).currentVoters().stream()
                 .map(QuorumStateData.Voter::voterId)
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** It has no other characters than these; a damaged byte is one too. */
+    private String text() throws IOException {
+        return Files.readString(file, StandardCharsets.ISO_8859_1);
     }
 
     @Override

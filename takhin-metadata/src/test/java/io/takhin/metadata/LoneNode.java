@@ -40,6 +40,11 @@ final class LoneNode implements AutoCloseable {
         return start(settings(directory, null, SettingRules.NONE), -1);
     }
 
+    /** Starts and does not wait. */
+    static LoneNode open(Path directory) throws Exception {
+        return new LoneNode(settings(directory, null, SettingRules.NONE), -1, _ -> {});
+    }
+
     static LoneNode start(MetadataSettings settings, long previousEpoch) throws Exception {
         return start(settings, previousEpoch, _ -> {});
     }

@@ -86,7 +86,19 @@ final class QuorumOfThree implements AutoCloseable {
     }
 
     void loseDisk(int id) throws IOException {
-        try (Stream<Path> files = Files.walk(nodeDirectory(id))) {
+        delete(nodeDirectory(id));
+    }
+
+    Path metadataOf(int id) {
+        return nodeDirectory(id).resolve("__cluster_metadata-0");
+    }
+
+    void loseMetadata(int id) throws IOException {
+        delete(metadataOf(id));
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> files = Files.walk(tree)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
