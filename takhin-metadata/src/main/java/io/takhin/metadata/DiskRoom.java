@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds room for writes of the metadata on a full disk: in the place of the ballast first. Then they
- * wait, for as long as it takes: to the quorum this node is a slow one, and goes on by itself when
- * there is space. Nothing was written when a write waits, so nothing can be counted.
+ * Finds room for writes of the metadata on a full disk: in the place of the ballast first. Then
+ * they wait, for as long as it takes: to the quorum this node is a slow one, and goes on by itself
+ * when there is space. Nothing was written when a write waits, so nothing can be counted.
  *
  * <p>Threads: any.
  */

@@ -160,11 +160,13 @@ class NoSpaceLeftTest {
                         "linger.ms",
                         "0")) {
             byte[] value = new byte[500_000];
-            assertThatThrownBy(() -> {
-                        for (int i = 0; i < 20; i++) {
-                            producer.send(new ProducerRecord<>(topic, 0, null, value)).get();
-                        }
-                    })
+            assertThatThrownBy(
+                            () -> {
+                                for (int i = 0; i < 20; i++) {
+                                    producer.send(new ProducerRecord<>(topic, 0, null, value))
+                                            .get();
+                                }
+                            })
                     .isInstanceOf(ExecutionException.class)
                     .cause()
                     .isInstanceOf(RetriableException.class);
