@@ -79,6 +79,7 @@ final class Broker implements BrokerProcess {
         MetadataSettings metadataSettings =
                 settings.metadata(LISTENER, advertisedPort(), properties.asMap());
         MetadataNode.checkDirectory(metadataSettings);
+        MetadataNode.makeRoom(metadataSettings);
         directory =
                 LogDirectory.open(
                         config.storage().dataDir(),

@@ -38,6 +38,9 @@ public final class MetadataNode {
     private static final Logger log = LoggerFactory.getLogger(MetadataNode.class);
     private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(5);
 
+    /** Checkpoints, ends of indexes, and the like. */
+    private static final long START_BYTES = 1 << 20;
+
     private final int nodeId;
     private final StorageFormat format;
     private final Path metaFile;
@@ -126,6 +129,14 @@ public final class MetadataNode {
     }
 
     /**
+     * On a full disk, makes the room that a start needs, if a start before left something for that;
+     * to be called before anybody writes there.
+     */
+    public static void makeRoom(MetadataSettings settings) {
+        new Ballast(settings.directory()).release(START_BYTES);
+    }
+
+    /**
      * Reads what the data directory holds; takes the directory into use if nobody has. Nothing is
      * sent or served before {@link #start}.
      *
@@ -207,6 +218,7 @@ public final class MetadataNode {
 
     /** Takes part in the quorum and registers the broker. Returns at once. */
     public void start() {
+        surroundings.room().keepBallast(surroundings.timer());
         raft.client().register(loader);
         raft.start();
         var _ =

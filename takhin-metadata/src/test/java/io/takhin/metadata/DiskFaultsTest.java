@@ -130,6 +130,20 @@ class DiskFaultsTest {
     }
 
     @Test
+    void onAFullDiskTheBallastGivesWayToChanges() throws Exception {
+        Path ballast = disk.root().resolve(Ballast.NAME);
+        await().atMost(PATIENCE)
+                .until(() -> Files.exists(ballast) && Files.size(ballast) == Ballast.BYTES_MAX);
+        disk.leaveFree(0);
+
+        assertThat(create("made")).isEqualTo(Errors.NONE);
+
+        assertThat(Files.size(ballast)).isEqualTo(Ballast.BYTES_MAX - Ballast.STEP_BYTES);
+        disk.leaveFree(1L << 30);
+        await().atMost(PATIENCE).until(() -> Files.size(ballast) == Ballast.BYTES_MAX);
+    }
+
+    @Test
     void aNodeThatWaitsForSpaceStopsAtOnce() throws Exception {
         disk.leaveFree(0);
         assertThat(create("never")).isEqualTo(Errors.KAFKA_STORAGE_ERROR);
