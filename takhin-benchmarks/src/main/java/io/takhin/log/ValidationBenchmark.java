@@ -9,8 +9,8 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /**
- * What a leader's look at a batch costs before it writes it, and how much of that is the look at its
- * records: nanoseconds a batch of 16 KiB and a record, in a direct buffer as a request has it.
+ * What a leader's look at a batch costs before it writes it, and how much of that is the look at
+ * its records: nanoseconds a batch of 16 KiB and a record, in a direct buffer as a request has it.
  * Prints a JSON line for each size of record, and takes no arguments.
  */
 public final class ValidationBenchmark {

@@ -39,8 +39,7 @@ final class BatchValidation {
         return null;
     }
 
-    private static Append.@Nullable Refused checkOne(
-            ByteBuffer batches, int at, LogConfig config) {
+    private static Append.@Nullable Refused checkOne(ByteBuffer batches, int at, LogConfig config) {
         int remaining = batches.limit() - at;
         if (remaining < BatchHeader.BYTES) {
             return corrupt("the batch is cut off");

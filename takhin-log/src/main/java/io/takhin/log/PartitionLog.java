@@ -364,8 +364,7 @@ public final class PartitionLog implements AutoCloseable {
      */
     public boolean isFlushAwaited(long end) {
         LogConfig config = state.config;
-        return config.flushAwaited()
-                && end - durability.durableEnd() >= config.flushMessages();
+        return config.flushAwaited() && end - durability.durableEnd() >= config.flushMessages();
     }
 
     /** Asks for a flush and returns at once; {@link #onDurable} tells when it is done. */

@@ -50,8 +50,7 @@ final class RecordValidation {
         } catch (InvalidRecordException e) {
             return BatchValidation.invalid(String.valueOf(e.getMessage()));
         } catch (KafkaException e) {
-            return BatchValidation.corrupt(
-                    "the records cannot be decompressed: " + e.getMessage());
+            return BatchValidation.corrupt("the records cannot be decompressed: " + e.getMessage());
         }
     }
 
@@ -65,11 +64,10 @@ final class RecordValidation {
                 && newest - nowMillis <= config.timestampAfterMaxMillis();
     }
 
-    /** Decompresses what is compressed, within bounds; a compacted topic takes no record without a key. */
+    /** Within bounds; a compacted topic can keep only records with a key. */
     private static RecordTimes decompressed(ByteBuffer batches, int at, LogConfig config) {
         ByteBuffer bytes = batches.slice(at, BatchHeader.sizeInBytes(batches, at));
-        MutableRecordBatch batch =
-                MemoryRecords.readableRecords(bytes).batches().iterator().next();
+        MutableRecordBatch batch = MemoryRecords.readableRecords(bytes).batches().iterator().next();
         RecordTimes times = new RecordTimes();
         try (CloseableIterator<Record> records =
                 ClientRecords.withoutContent(

@@ -111,8 +111,7 @@ class LossBoundTest {
     }
 
     @Seeded(runs = 40, cutsEach = 1)
-    void byNumberFewerThanFlushMessagesAreLostWithAcks1(RandomGenerator random)
-            throws Exception {
+    void byNumberFewerThanFlushMessagesAreLostWithAcks1(RandomGenerator random) throws Exception {
         fewerAreLostThan(random.nextInt(1, 12), FlushPolicy.ACK, false, random);
     }
 
