@@ -107,6 +107,22 @@ public final class TopicSettings {
         return value == null ? otherwise : Long.parseLong(value.strip());
     }
 
+    /** Those that Apache Kafka takes and this version refuses, each with the reason. */
+    static List<String> refused(Map<String, String> overrides) {
+        return overrides.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .flatMap(entry -> refused(entry.getKey(), entry.getValue()).stream())
+                .toList();
+    }
+
+    private static Optional<String> refused(String name, String value) {
+        ConfigSetting setting = find(name);
+        return setting == null
+                ? Optional.empty()
+                : setting.refusal(value)
+                        .map(why -> "%s=%s (%s)".formatted(name, value.strip(), why));
+    }
+
     /** One sentence for each of the values that is kept without having an effect yet. */
     public static List<String> warnings(Map<String, String> overrides) {
         return overrides.entrySet().stream()
