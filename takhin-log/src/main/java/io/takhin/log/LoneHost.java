@@ -118,6 +118,11 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     }
 
     @Override
+    public void roomWanted() {
+        // Its few files are synced as they are written.
+    }
+
+    @Override
     public void lacksDescriptors(IOException cause) {
         if (!shortageSaid) {
             shortageSaid = true;
