@@ -79,6 +79,7 @@ final class Broker implements BrokerProcess {
         MetadataSettings metadataSettings =
                 settings.metadata(LISTENER, advertisedPort(), properties.asMap());
         MetadataNode.checkDirectory(metadataSettings);
+        MetadataNode.makeRoom(metadataSettings);
         directory =
                 LogDirectory.open(
                         config.storage().dataDir(),
@@ -92,7 +93,8 @@ final class Broker implements BrokerProcess {
                         metadataSettings,
                         clock,
                         directory.brokerEpochOfCleanStop().orElse(-1),
-                        failed::complete);
+                        failed::complete,
+                        directory::takeOffline);
         loops = EventLoops.start(settings.network(), clock);
         hosted =
                 new HostedPartitions(

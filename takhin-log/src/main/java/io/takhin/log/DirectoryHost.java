@@ -149,6 +149,11 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
+    public void roomWanted() {
+        housekeeper.prepareRoom();
+    }
+
+    @Override
     public void lacksDescriptors(IOException cause) {
         long now = clock.nanos();
         long said = shortageSaid.get();

@@ -193,6 +193,11 @@ final class Housekeeper {
         }
     }
 
+    /** Many files are open: some should be on the disk before they have to be closed. */
+    void prepareRoom() {
+        later(() -> host.openFiles().prepareRoom(), Duration.ZERO);
+    }
+
     private void rest() throws IOException {
         if (letRest()) {
             later(this::rest, REST_INTERVAL);

@@ -257,6 +257,11 @@ public final class LogDirectory implements AutoCloseable {
         removalListeners.add(listener);
     }
 
+    /** Something else that lies in the directory could not be written, or not be synced. */
+    public void takeOffline(IOException cause) {
+        faults.fail(cause);
+    }
+
     /** An I/O error elsewhere in the directory. */
     void fail(IOException cause) {
         faults.failUnlessShort(cause);

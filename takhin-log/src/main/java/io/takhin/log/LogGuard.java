@@ -30,6 +30,7 @@ final class LogGuard {
     /**
      * Runs under the log's lock. Waits for the descriptors it needs.
      *
+     * @throws StorageShortageException when the change was undone and may be tried again
      * @throws KafkaStorageException when the log is offline, or goes offline by this
      */
     void change(Change change) {
@@ -69,11 +70,12 @@ final class LogGuard {
     }
 
     private KafkaStorageException failed(IOException e) {
+        String why = "partition " + state.partition + ": " + e.getMessage();
         if (e instanceof ShortageException) {
             state.host.shortage(e);
-        } else {
-            state.host.fail(e);
+            return new StorageShortageException(why, e);
         }
-        return new KafkaStorageException("partition " + state.partition + ": " + e.getMessage(), e);
+        state.host.fail(e);
+        return new KafkaStorageException(why, e);
     }
 }

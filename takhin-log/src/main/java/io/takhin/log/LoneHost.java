@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -32,32 +33,46 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     @GuardedBy("flushing")
     private final DiskSync disk = new DiskSync(FlushRule.FILE_BY_FILE, openFiles);
 
+    private final Consumer<IOException> onFailure;
     private volatile @Nullable IOException failure;
     private volatile boolean shortageSaid;
 
-    LoneHost(Clock clock) {
+    /**
+     * @param onFailure told once of the error that takes the log offline, by the thread that met it
+     */
+    LoneHost(Clock clock, Consumer<IOException> onFailure) {
         this.clock = clock;
+        this.onFailure = onFailure;
     }
 
-    /** As {@link PartitionLog#open}. */
+    /**
+     * Opens a log on its own; makes its directory where there is none.
+     *
+     * @param checkedBelow batches below this offset were seen to be whole; all others are checked,
+     *     and cut off where one is not
+     */
     static PartitionLog open(
-            Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
+            Path directory,
+            TopicPartition partition,
+            Uuid topicId,
+            LogConfig config,
+            LoneHost host,
+            long checkedBelow)
             throws IOException {
         if (Files.notExists(directory)) {
             Files.createDirectories(directory);
             PartitionMetadataFile.write(directory, topicId);
         }
-        LoneHost host = new LoneHost(clock);
-        LogRecovery.Trust nothing =
+        LogRecovery.Trust trust =
                 new LogRecovery.Trust(
                         false,
-                        0,
+                        checkedBelow,
                         0,
                         config.compacted() ? Long.MAX_VALUE : 0,
-                        clock.wallMillis(),
+                        host.clock.wallMillis(),
                         Duration.ofMillis(Long.MAX_VALUE));
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, config, host.openFiles, nothing).run();
+                new LogRecovery(partition, directory, config, host.openFiles, trust).run();
         return new PartitionLog(host, config, topicId, loaded, new PartitionLog.Origins(0, false));
     }
 
@@ -80,7 +95,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     public void fail(IOException cause) {
         if (failure == null) {
             failure = cause;
-            log.error("the disk failed, and the log that lies there alone is offline", cause);
+            onFailure.accept(cause);
         }
     }
 
@@ -96,11 +111,15 @@ final class LoneHost implements LogHost, OpenFiles.Host {
 
     @Override
     public void shortage(IOException cause) {
+        // Of a full disk, whoever writes hears by an exception.
         if (ShortageException.isOfDescriptors(cause)) {
             lacksDescriptors(cause);
-        } else {
-            log.error("the disk is full: delete topics or records, or enlarge it", cause);
         }
+    }
+
+    @Override
+    public void roomWanted() {
+        // Its few files are synced as they are written.
     }
 
     @Override

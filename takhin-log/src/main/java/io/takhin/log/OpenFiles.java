@@ -19,8 +19,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * What nobody has used for a while costs none.
  *
  * <p>A file with bytes that were not forced is not closed: the kernel tells of a failed write only
- * to descriptors that were open then. Where there are too many of these, whoever opens one more
- * waits until some are on the disk. So there are more than the limit only while they are held.
+ * to descriptors that were open then. Where many are open, some are brought to the disk ahead, so
+ * that there is always something to close; where that comes too late, whoever opens one more waits
+ * until some are on the disk. So there are more than the limit only while they are held.
  *
  * <p>Where the process has no descriptor left all the same, some are given back, and who needs one
  * tries again.
@@ -30,6 +31,9 @@ import java.util.concurrent.locks.ReentrantLock;
 final class OpenFiles {
     /** So many more than needed are closed at once, so that not every opening has to choose. */
     private static final int BATCH_DIVISOR = 16;
+
+    /** Of the limit: so many files should always be such that they can be closed without a sync. */
+    private static final int READY_DIVISOR = 4;
 
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -57,6 +61,11 @@ final class OpenFiles {
     /** When somebody last looked for files to close and found too few; 0 when all went well. */
     private final AtomicLong ageOfLook = new AtomicLong();
 
+    /** When {@link #prepareRoom} was last asked for; and whether it still is. */
+    private volatile long ageOfPreparation;
+
+    private final AtomicBoolean preparing = new AtomicBoolean();
+
     private final AtomicBoolean watched = new AtomicBoolean();
     private volatile Runnable watcher = () -> {};
 
@@ -69,6 +78,9 @@ final class OpenFiles {
         void fail(IOException cause);
 
         boolean isOnline();
+
+        /** {@link OpenFiles#prepareRoom} is to be called soon, on another thread. */
+        void roomWanted();
 
         /** The process has no descriptor left, and somebody waits for one; to be said somewhere. */
         void lacksDescriptors(IOException cause);
@@ -140,7 +152,39 @@ final class OpenFiles {
         if (size > limit && due) {
             shrink(limit, limit - limit / BATCH_DIVISOR, limit / 2);
             ageOfLook.set(open.size() > limit ? age.get() : 0);
+        } else if (size > limit - limit / READY_DIVISOR) {
+            wantRoom();
         }
+    }
+
+    /** Not for each opening: while there is nothing to prepare, it would be tried for nothing. */
+    private void wantRoom() {
+        boolean due = age.get() - ageOfPreparation > limit / (2 * READY_DIVISOR);
+        if (due && preparing.compareAndSet(false, true)) {
+            ageOfPreparation = age.get();
+            host.roomWanted();
+        }
+    }
+
+    /**
+     * Brings those to the disk that were written and not used for the longest time, where there is
+     * too little that can be closed without: then who opens a file need not wait for the disk.
+     */
+    void prepareRoom() throws IOException {
+        preparing.set(false);
+        closing.lock();
+        try {
+            List<SharedFile> unsynced = unsynced(candidates());
+            if (open.size() - unsynced.size() < limit / READY_DIVISOR && !unsynced.isEmpty()) {
+                host.sync(unsynced.subList(0, Math.min(unsynced.size(), limit / 2)));
+            }
+        } finally {
+            closing.unlock();
+        }
+    }
+
+    private static List<SharedFile> unsynced(List<Candidate> candidates) {
+        return candidates.stream().filter(Candidate::unsynced).map(Candidate::file).toList();
     }
 
     /**
@@ -199,12 +243,8 @@ final class OpenFiles {
     }
 
     private void syncAndClose(List<Candidate> candidates, int count) throws IOException {
-        List<SharedFile> unsynced =
-                candidates.stream()
-                        .filter(Candidate::unsynced)
-                        .map(Candidate::file)
-                        .limit(count)
-                        .toList();
+        List<SharedFile> all = unsynced(candidates);
+        List<SharedFile> unsynced = all.subList(0, Math.clamp(count, 0, all.size()));
         if (!unsynced.isEmpty()) {
             host.sync(unsynced);
             unsynced.forEach(file -> file.closeIfUnusedSince(Long.MAX_VALUE));

@@ -73,7 +73,8 @@ public final class PartitionLog implements AutoCloseable {
     public static PartitionLog open(
             Path directory, TopicPartition partition, Uuid topicId, LogConfig config, Clock clock)
             throws IOException {
-        return LoneHost.open(directory, partition, topicId, config, clock);
+        LoneHost host = new LoneHost(clock, _ -> {});
+        return LoneHost.open(directory, partition, topicId, config, host, 0);
     }
 
     public TopicPartition topicPartition() {

@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -93,6 +96,28 @@ class DescriptorsTest {
             checkAll(again);
         }
         assertThat(disk.openChannels()).isZero();
+    }
+
+    @Test
+    void whoAppendsDoesNotWaitForTheDiskWhileTheHousekeeperKeepsUp() throws Exception {
+        Set<String> syncing = ConcurrentHashMap.newKeySet();
+        CountDownLatch prepared = new CountDownLatch(1);
+        try (LogDirectory directory = open(FlushRule.FILE_BY_FILE, FILES_MAX)) {
+            openLogs(directory, FILES_MAX + FILES_MAX / 4);
+            disk.gateSyncs(file -> {
+                syncing.add(Thread.currentThread().getName());
+                prepared.countDown();
+            });
+
+            for (int i = 0; i < logs.size(); i++) {
+                append(logs.get(i), "a");
+                if (i == FILES_MAX - 1) {
+                    assertThat(prepared.await(20, TimeUnit.SECONDS)).isTrue();
+                }
+            }
+
+            assertThat(syncing).containsExactly("log-housekeeper");
+        }
     }
 
     @Test

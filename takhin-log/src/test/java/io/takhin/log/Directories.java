@@ -31,7 +31,7 @@ final class Directories {
 
     /** Of a directory in which nothing goes wrong. */
     static OpenFiles openFiles(int limit) {
-        return new OpenFiles(limit, new LoneHost(Clock.SYSTEM));
+        return new OpenFiles(limit, new LoneHost(Clock.SYSTEM, _ -> {}));
     }
 
     static PartitionLog orders(LogDirectory directory, LogConfig config) {

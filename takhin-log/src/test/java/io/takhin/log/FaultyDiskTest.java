@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
@@ -64,10 +65,27 @@ class FaultyDiskTest {
             PartitionLog log = log(directory);
             disk.failAfter(call, random.nextInt(60));
             work(directory, log, random);
+            if (call == Call.SYNC && disk.hasFailed()) {
+                staysOffline(directory, log, random);
+            }
         } finally {
             disk.cutPower();
         }
         checkAfterCut(disk);
+    }
+
+    /** Nobody is told that records are safe after a sync has failed, whatever the next one says. */
+    private void staysOffline(LogDirectory directory, PartitionLog log, RandomGenerator random) {
+        assertThat(directory.isOnline()).isFalse();
+        long durable = log.durableEndOffset();
+
+        assertThatThrownBy(
+                        () -> {
+                            append(log, random);
+                            log.flush();
+                        })
+                .isInstanceOf(KafkaStorageException.class);
+        assertThat(log.durableEndOffset()).isEqualTo(durable);
     }
 
     @Seeded(runs = 100, cutsEach = 1)

@@ -26,6 +26,7 @@ class OpenFilesTest {
         final List<SharedFile> synced = new ArrayList<>();
         final List<IOException> failures = new ArrayList<>();
         boolean broken;
+        int roomWanted;
 
         @Override
         public void sync(List<SharedFile> files) throws IOException {
@@ -49,13 +50,22 @@ class OpenFilesTest {
         }
 
         @Override
+        public void roomWanted() {
+            roomWanted++;
+        }
+
+        @Override
         public void lacksDescriptors(IOException cause) {
             throw new AssertionError(cause);
         }
     }
 
     private SharedFile file(long offset) throws IOException {
-        SharedFile file = new SharedFile(openFiles, directory, offset, PartitionFiles.LOG);
+        return file(openFiles, offset);
+    }
+
+    private SharedFile file(OpenFiles owner, long offset) throws IOException {
+        SharedFile file = new SharedFile(owner, directory, offset, PartitionFiles.LOG);
         Files.write(file.path(), new byte[] {(byte) offset});
         return file;
     }
@@ -125,6 +135,42 @@ class OpenFilesTest {
 
         assertThat(channel.isOpen()).isTrue();
         held.release();
+    }
+
+    @Test
+    void whoOpensAFileNeedNotWaitForTheDiskWhereRoomWasPrepared() throws IOException {
+        OpenFiles many = new OpenFiles(16, disk);
+        List<SharedFile> files = new ArrayList<>();
+        for (int i = 0; i < 13; i++) {
+            files.add(file(many, i));
+            write(files.get(i));
+            assertThat(disk.roomWanted).isEqualTo(i < 12 ? 0 : 1);
+        }
+        many.prepareRoom();
+        assertThat(disk.synced).containsExactlyElementsOf(files.subList(0, 8));
+
+        for (int i = 13; i < 24; i++) {
+            write(file(many, i));
+        }
+
+        assertThat(disk.synced).hasSize(8);
+        assertThat(many.count()).isLessThanOrEqualTo(16);
+    }
+
+    @Test
+    void nothingIsPreparedWhereEnoughCanBeClosed() throws IOException {
+        OpenFiles many = new OpenFiles(16, disk);
+        for (int i = 0; i < 16; i++) {
+            if (i < 4) {
+                use(file(many, i));
+            } else {
+                write(file(many, i));
+            }
+        }
+
+        many.prepareRoom();
+
+        assertThat(disk.synced).isEmpty();
     }
 
     @Test

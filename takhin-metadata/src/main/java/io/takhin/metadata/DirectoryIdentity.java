@@ -1,6 +1,7 @@
 package io.takhin.metadata;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,8 @@ record DirectoryIdentity(String clusterId, Uuid directoryId) {
         MetaProperties found = parse(meta);
         DirectoryIdentity identity = check(found, settings, meta);
         checkVoters(settings);
-        if (!Files.isDirectory(metadataDirectory(directory))) {
+        // In a quorum the others have it; this node comes back as an empty one (ADR 23).
+        if (settings.alone() && !hasMetadata(directory)) {
             refuseData(
                     directory,
                     "%s is missing (one of several log.dirs of a broker is not a whole broker)"
@@ -49,11 +51,21 @@ record DirectoryIdentity(String clusterId, Uuid directoryId) {
         return directory.resolve(MetaPropertiesEnsemble.META_PROPERTIES_NAME);
     }
 
+    /** Whether there is a metadata log in a data directory. */
+    static boolean hasMetadata(Path directory) {
+        return Files.isDirectory(metadataDirectory(directory));
+    }
+
     private static Path metadataDirectory(Path directory) {
         return directory.resolve(MetadataLog.PARTITION.toString());
     }
 
     private static MetaProperties parse(Path meta) throws IOException {
+        if (ChecksumLine.contradicts(Files.readString(meta, StandardCharsets.ISO_8859_1))) {
+            throw new IOException(
+                    "%s is damaged: its lines are not those of which its last line is the checksum. Restore it; where somebody changed it on purpose, delete that line"
+                            .formatted(meta));
+        }
         try {
             return new MetaProperties.Builder(PropertiesUtils.readPropertiesFile(meta.toString()))
                     .build();
@@ -72,15 +84,18 @@ record DirectoryIdentity(String clusterId, Uuid directoryId) {
         int nodeId = found.nodeId().orElse(-1);
         if (nodeId != settings.nodeId()) {
             throw new IOException(
-                    "%s belongs to node %d, and this is node %d: use another data directory"
-                            .formatted(meta.getParent(), nodeId, settings.nodeId()));
+                    "by %s the directory belongs to node %d, and this is node %d: use another data directory"
+                            .formatted(meta, nodeId, settings.nodeId()));
         }
-        String clusterId = found.clusterId().orElse("");
+        String clusterId =
+                found.clusterId()
+                        .orElseThrow(
+                                () -> new IOException(meta + " has no cluster.id: restore it"));
         String expected = settings.clusterId();
         if (expected != null && !expected.equals(clusterId)) {
             throw new IOException(
-                    "%s belongs to cluster \"%s\", and this is cluster \"%s\": use another data directory"
-                            .formatted(meta.getParent(), clusterId, expected));
+                    "by %s the directory belongs to cluster \"%s\", and this is cluster \"%s\": use another data directory"
+                            .formatted(meta, clusterId, expected));
         }
         return new DirectoryIdentity(
                 clusterId,
@@ -96,8 +111,8 @@ record DirectoryIdentity(String clusterId, Uuid directoryId) {
      * client knows them; {@link RaftNode#initialize} looks.
      */
     private static void checkVoters(MetadataSettings settings) throws IOException {
-        Path metadata = metadataDirectory(settings.directory());
-        Set<Integer> before = new TreeSet<>(new VoteFile(metadata).staticVoters());
+        VoteFile vote = new VoteFile(metadataDirectory(settings.directory()));
+        Set<Integer> before = new TreeSet<>(vote.staticVoters());
         Set<Integer> now =
                 settings.alone()
                         ? Set.of(settings.nodeId())
@@ -106,8 +121,8 @@ record DirectoryIdentity(String clusterId, Uuid directoryId) {
                                 .collect(Collectors.toCollection(TreeSet::new));
         if (!before.isEmpty() && !before.equals(now)) {
             throw new IOException(
-                    "%s belongs to a quorum of the voters %s, and the configuration names %s: the voters of a quorum cannot be exchanged"
-                            .formatted(metadata, before, now));
+                    "by %s the directory belongs to a quorum of the voters %s, and the configuration names %s: the voters of a quorum cannot be exchanged"
+                            .formatted(vote.path(), before, now));
         }
     }
 

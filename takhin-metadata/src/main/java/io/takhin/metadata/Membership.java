@@ -1,6 +1,7 @@
 package io.takhin.metadata;
 
 import io.takhin.metadata.MetadataSettings.Timing;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Set;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.BrokerHeartbeatResponseData;
 import org.apache.kafka.common.message.BrokerRegistrationRequestData;
@@ -32,6 +34,8 @@ public final class Membership {
     private static final Duration SOON = Duration.ofMillis(10);
     // Faster retries without a quorum would only flood the controller that comes next.
     private static final Duration AFTER_FAILURE = Duration.ofMillis(100);
+    // What is missing there takes its time; the controller's own node has said it.
+    private static final Duration WHILE_DISK_IS_FULL = Duration.ofSeconds(1);
     // Registering after a crash may write a record for each partition this broker had.
     private static final Duration REGISTRATION_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration WHILE_LEAVING = Duration.ofMillis(50);
@@ -139,6 +143,22 @@ public final class Membership {
             timer.after(timeout, this::giveUpLeaving);
         });
         return left;
+    }
+
+    /** The node is out of the quorum for good: nothing more is sent, and nobody waits for it. */
+    void abandon(IOException why) {
+        surroundings
+                .timer()
+                .execute(() -> {
+                    if (next != null) {
+                        next.cancel(false);
+                    }
+                    finishLeaving();
+                    KafkaStorageException offline =
+                            new KafkaStorageException("the disk of the metadata failed", why);
+                    caughtUp.completeExceptionally(offline);
+                    unfenced.completeExceptionally(offline);
+                });
     }
 
     /** Metadata up to an offset is in the view; the broker may be caught up now. */
@@ -292,6 +312,13 @@ public final class Membership {
                 communicateAfter(AFTER_FAILURE);
             }
             case DUPLICATE_BROKER_REGISTRATION -> onOldSession();
+            case KAFKA_STORAGE_ERROR -> {
+                if (state == State.LEAVING) {
+                    finishLeaving();
+                } else {
+                    communicateAfter(WHILE_DISK_IS_FULL);
+                }
+            }
             default -> {
                 log.warn(
                         "the controller could not be told node={} error={} cause={}",

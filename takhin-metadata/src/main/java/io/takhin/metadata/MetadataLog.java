@@ -1,6 +1,8 @@
 package io.takhin.metadata;
 
 import io.takhin.base.Clock;
+import io.takhin.log.DamagedLogException;
+import io.takhin.log.DurableMark;
 import io.takhin.log.EpochEnd;
 import io.takhin.log.LogConfig;
 import io.takhin.log.LogRead;
@@ -48,6 +50,8 @@ final class MetadataLog implements RaftLog {
     private static final Logger logger = LoggerFactory.getLogger(MetadataLog.class);
     private static final LogConfig LOG_CONFIG =
             LogConfig.builder()
+                    // Kafka's is 1 GiB: what a snapshot makes superfluous would not go for years.
+                    .segmentBytes(KafkaRaftClient.MAX_BATCH_SIZE_BYTES)
                     .messageBytesMax(KafkaRaftClient.MAX_BATCH_SIZE_BYTES)
                     .timestampAfterMaxMillis(Long.MAX_VALUE)
                     .build();
@@ -55,40 +59,65 @@ final class MetadataLog implements RaftLog {
     private static final int READ_BYTES_MAX = 1 << 20;
 
     private final PartitionLog log;
+    private final DurableMark mark;
     private final SnapshotFiles snapshots;
+    private final DiskRoom room;
 
     private volatile LogOffsetMetadata highWatermark;
 
-    private MetadataLog(PartitionLog log, SnapshotFiles snapshots) {
+    private MetadataLog(
+            PartitionLog log, DurableMark mark, SnapshotFiles snapshots, DiskRoom room) {
+        this.room = room;
         this.log = log;
+        this.mark = mark;
         this.snapshots = snapshots;
         this.highWatermark = new LogOffsetMetadata(log.logStartOffset());
     }
 
     /**
-     * Opens what a directory holds. Where a snapshot from the leader reaches past the log's end, a
-     * crash came between fetching it and emptying the log: that is made up for.
+     * Opens what a directory holds. What a power cut tore is cut off; where something is damaged
+     * that was on the disk before, nothing is changed. Where a snapshot from the leader reaches
+     * past the log's end, a crash came between fetching it and emptying the log: that is made up
+     * for.
+     *
+     * @throws DamagedLogException naming the file, where records are missing without it
      */
     static MetadataLog open(Path dataDirectory, Clock clock) throws IOException {
-        return open(dataDirectory, LOG_CONFIG, clock);
+        return open(dataDirectory, LOG_CONFIG, clock, disk(dataDirectory));
     }
 
     static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock) throws IOException {
+        return open(dataDirectory, config, clock, disk(dataDirectory));
+    }
+
+    private static Disk disk(Path dataDirectory) {
+        return new Disk(new Faults(_ -> {}), new DiskRoom(dataDirectory));
+    }
+
+    static MetadataLog open(Path dataDirectory, Clock clock, Disk disk) throws IOException {
+        return open(dataDirectory, LOG_CONFIG, clock, disk);
+    }
+
+    /**
+     * The disk it lies on.
+     *
+     * @param faults told when the disk fails
+     * @param room where appends wait when the disk is full
+     */
+    record Disk(Faults faults, DiskRoom room) {}
+
+    static MetadataLog open(Path dataDirectory, LogConfig config, Clock clock, Disk disk)
+            throws IOException {
+        Path directory = dataDirectory.resolve(PARTITION.toString());
+        SnapshotFiles snapshots = SnapshotFiles.open(directory);
+        DurableMark mark = DurableMark.read(directory, clock);
+        mark.check(snapshots.latest().map(OffsetAndEpoch::offset).orElse(0L));
         PartitionLog log =
-                PartitionLog.open(
-                        dataDirectory.resolve(PARTITION.toString()),
-                        PARTITION,
-                        Uuid.METADATA_TOPIC_ID,
-                        config,
-                        clock);
-        SnapshotFiles snapshots = SnapshotFiles.open(log.directory(), log.logStartOffset());
-        long start = log.logStartOffset();
-        if (start > 0 && snapshots.latest().filter(id -> id.offset() >= start).isEmpty()) {
-            throw new IOException(
-                    "the metadata log in %s begins at %d and no snapshot holds what was before"
-                            .formatted(log.directory(), start));
-        }
-        MetadataLog opened = new MetadataLog(log, snapshots);
+                mark.openLog(PARTITION, Uuid.METADATA_TOPIC_ID, config, disk.faults()::diskFailed);
+        snapshots.settle(log.logStartOffset());
+        // Epochs are a file without a checksum; a vote is given by them.
+        var _ = log.endOfEpoch(log.latestEpoch(), log.logEndOffset());
+        MetadataLog opened = new MetadataLog(log, mark, snapshots, disk.room());
         opened.truncateToLatestSnapshot();
         return opened;
     }
@@ -113,8 +142,9 @@ final class MetadataLog implements RaftLog {
         }
         long first = log.logEndOffset();
         ByteBuffer batches = upToEpoch((MemoryRecords) records, epoch, first);
-        log.appendAsFollower(batches);
+        room.write(() -> log.appendAsFollower(batches.duplicate()));
         log.flush();
+        mark.advance(log);
         return new LogAppendInfo(first, log.logEndOffset() - 1);
     }
 
@@ -267,7 +297,19 @@ final class MetadataLog implements RaftLog {
                     "offset %d is below the high watermark %d: committed records stay"
                             .formatted(offset, highWatermark.offset()));
         }
+        forgetAbove(offset);
         log.truncateTo(offset);
+    }
+
+    /** What is written at these offsets next has not been on the disk yet. */
+    private void forgetAbove(long offset) {
+        if (mark.offset() > offset) {
+            try {
+                mark.forget();
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot cut " + log.directory(), e);
+            }
+        }
     }
 
     @Override
@@ -277,6 +319,7 @@ final class MetadataLog implements RaftLog {
             return false;
         }
         OffsetAndEpoch snapshot = latest.get();
+        forgetAbove(-1);
         log.truncateFullyAndStartAt(snapshot.offset());
         log.flush();
         highWatermark = new LogOffsetMetadata(snapshot.offset());
@@ -328,6 +371,7 @@ final class MetadataLog implements RaftLog {
 
     @Override
     public Optional<RawSnapshotWriter> createNewSnapshotUnchecked(OffsetAndEpoch id) {
+        mark.sync();
         return snapshots.create(id);
     }
 
@@ -381,5 +425,7 @@ final class MetadataLog implements RaftLog {
     public void close() {
         snapshots.close();
         log.close();
+        mark.advance(log);
+        mark.close();
     }
 }

@@ -1,8 +1,12 @@
 package io.takhin.metadata;
 
 import io.takhin.base.Clock;
+import io.takhin.base.Threads;
+import io.takhin.log.DamagedLogException;
+import io.takhin.log.DurableMark;
 import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +38,12 @@ public final class MetadataNode {
     private static final Logger log = LoggerFactory.getLogger(MetadataNode.class);
     private static final Duration LEAVE_TIMEOUT = Duration.ofSeconds(5);
 
+    /** Checkpoints, ends of indexes, and the like. */
+    private static final long START_BYTES = 1 << 20;
+
     private final int nodeId;
     private final StorageFormat format;
+    private final Path metaFile;
     private final Surroundings surroundings;
     private final RaftNode raft;
     private final RaftNetwork network;
@@ -59,6 +67,7 @@ public final class MetadataNode {
             throws IOException {
         this.nodeId = settings.nodeId();
         this.format = format;
+        this.metaFile = DirectoryIdentity.metaFile(settings.directory());
         this.raft = raft;
         this.network = network;
         this.surroundings = surroundings;
@@ -120,31 +129,68 @@ public final class MetadataNode {
     }
 
     /**
+     * On a full disk, makes the room that a start needs, if a start before left something for that;
+     * to be called before anybody writes there.
+     */
+    public static void makeRoom(MetadataSettings settings) {
+        new Ballast(settings.directory()).release(START_BYTES);
+    }
+
+    /**
      * Reads what the data directory holds; takes the directory into use if nobody has. Nothing is
      * sent or served before {@link #start}.
      *
      * @param previousEpoch the broker's epoch when it last stopped cleanly; -1 where it did not
      * @param onFatal told when this process must not go on; may be called from any thread
+     * @param onDiskFailure told when the disk of the metadata failed: this node is out of the
+     *     quorum then, its view stays as it is, and {@link Quorum#ask} refuses
      * @throws IOException with a text for the operator when the directory cannot be used
      */
     public static MetadataNode open(
-            MetadataSettings settings, Clock clock, long previousEpoch, Consumer<Throwable> onFatal)
+            MetadataSettings settings,
+            Clock clock,
+            long previousEpoch,
+            Consumer<Throwable> onFatal,
+            Consumer<IOException> onDiskFailure)
             throws IOException {
+        Faults faults = new Faults(onFatal);
+        DiskRoom room = new DiskRoom(settings.directory());
         Surroundings surroundings =
-                new Surroundings(new KafkaTime(clock), new MetadataTimer(), new Faults(onFatal));
-        boolean fresh = !StorageFormat.isFormatted(settings.directory());
+                new Surroundings(new KafkaTime(clock), new MetadataTimer(), faults, room);
+        boolean fresh =
+                !StorageFormat.isFormatted(settings.directory())
+                        || !DirectoryIdentity.hasMetadata(settings.directory());
         VoteGuard guard = VoteGuard.open(settings, fresh, surroundings);
         StorageFormat format = StorageFormat.open(settings);
-        MetadataLog raftLog = MetadataLog.open(settings.directory(), clock);
+        MetadataLog raftLog = openLog(settings, clock, new MetadataLog.Disk(faults, room));
         RaftNetwork network = RaftNetwork.open(settings, clock);
         RaftNode raft =
                 new RaftNode(settings, format, raftLog, network.channel(guard), surroundings);
-        raft.initialize(new VoteFile(raftLog.directory()));
+        raft.initialize(new VoteFile(raftLog.directory(), room));
         MetadataNode node =
                 new MetadataNode(settings, format, raft, network, surroundings, previousEpoch);
         network.listen(new RaftPort(raft, node.quorum, surroundings.time(), guard));
         network.watch(guard, raft);
+        faults.onDiskFailure(why ->
+                Threads.startVirtual(
+                        "metadata-offline", () -> node.leaveForGood(why, onDiskFailure)));
         return node;
+    }
+
+    private static MetadataLog openLog(
+            MetadataSettings settings, Clock clock, MetadataLog.Disk disk) throws IOException {
+        try {
+            return MetadataLog.open(settings.directory(), clock, disk);
+        } catch (DamagedLogException e) {
+            Path directory = settings.directory().resolve(MetadataLog.PARTITION.toString());
+            String cure =
+                    settings.alone()
+                            ? "Restore the data directory from a backup. Without one, delete %s: this node then goes on with what comes before the damage, and topics made later are lost"
+                                    .formatted(directory.resolve(DurableMark.NAME))
+                            : "Delete the directory %s: this node then fetches the metadata from the others"
+                                    .formatted(directory);
+            throw new IOException(e.getMessage() + "; nothing was changed. " + cure, e);
+        }
     }
 
     /** The feature levels that a broker of this program registers and ApiVersions tells. */
@@ -172,6 +218,7 @@ public final class MetadataNode {
 
     /** Takes part in the quorum and registers the broker. Returns at once. */
     public void start() {
+        surroundings.room().keepBallast(surroundings.timer());
         raft.client().register(loader);
         raft.start();
         var _ =
@@ -200,6 +247,16 @@ public final class MetadataNode {
                             new IOException(
                                     "broker %d had %d data directories (log.dirs) in Apache Kafka, and Takhin has one: move all partitions into one of them and start Kafka with that one alone first"
                                             .formatted(nodeId, directories.size())));
+            return false;
+        }
+        if (directories.stream().anyMatch(format::isMistakenFor)) {
+            surroundings
+                    .faults()
+                    .refuse(
+                            new IOException(
+                                    "%s is damaged: its directory.id %s was %s when this broker registered. Restore it"
+                                            .formatted(
+                                                    metaFile, format.directoryId(), directories)));
             return false;
         }
         membership.start();
@@ -248,7 +305,9 @@ public final class MetadataNode {
         awaitLeft();
         // Two at a time would write the same one.
         closeQuietly(snapshots);
-        stopSnapshot.write();
+        if (surroundings.faults().diskFailure() == null && surroundings.room().lack() == null) {
+            stopSnapshot.write();
+        }
         if (controller != null) {
             controller.beginShutdown();
         }
@@ -260,6 +319,20 @@ public final class MetadataNode {
         }
         surroundings.timer().close();
         network.close();
+    }
+
+    /**
+     * The disk failed. To the others this node is dead from now on: they fence its broker, and
+     * elect another leader where it was theirs. Nothing that it says could be relied on.
+     */
+    private void leaveForGood(IOException why, Consumer<IOException> onDiskFailure) {
+        onDiskFailure.accept(why);
+        quorum.refuseWaiting();
+        membership.abandon(why);
+        network.close();
+        if (controller != null) {
+            controller.beginShutdown();
+        }
     }
 
     /** For tests: what others see of this node ends, as when its machine dies. */

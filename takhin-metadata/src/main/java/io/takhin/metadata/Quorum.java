@@ -22,7 +22,8 @@ public interface Quorum {
      * @param version of the request, as the client sent it
      * @param timeoutMillis how long the controller may take
      * @return the controller's answer, errors inside it as the protocol has them; fails only with a
-     *     Kafka {@code ApiException} when no controller could be asked in time
+     *     Kafka {@code ApiException}: when no controller could be asked in time, and with a {@code
+     *     KafkaStorageException} when this node's disk keeps it out of the quorum
      */
     CompletableFuture<ApiMessage> ask(
             ApiMessage request, short version, Caller caller, int timeoutMillis);
@@ -41,7 +42,9 @@ public interface Quorum {
         LEADER,
         FOLLOWER,
         CANDIDATE,
-        OBSERVER;
+        OBSERVER,
+        /** The disk under its metadata failed: it takes no part any more. */
+        OFFLINE;
 
         /** As metrics and logs name it. */
         public String label() {

@@ -2,17 +2,22 @@ package io.takhin.metadata;
 
 import io.takhin.protocol.ErrorReplies;
 import io.takhin.protocol.Request;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotControllerException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownServerException;
+import org.apache.kafka.common.message.BrokerHeartbeatRequestData;
 import org.apache.kafka.common.message.DescribeQuorumRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -41,6 +46,11 @@ final class QuorumAccess implements Quorum {
     private final AppliedOffset applied;
     private final KafkaTime time;
     private final MetadataTimer timer;
+    private final Faults faults;
+    private final DiskRoom room;
+
+    /** What this node's controller was asked and has not answered. */
+    private final Set<Asked> waiting = ConcurrentHashMap.newKeySet();
 
     /**
      * @param controller null on a node that does not vote
@@ -59,6 +69,9 @@ final class QuorumAccess implements Quorum {
         this.applied = applied;
         this.time = surroundings.time();
         this.timer = surroundings.timer();
+        this.faults = surroundings.faults();
+        this.room = surroundings.room();
+        room.onLack(this::refuseWaiting);
     }
 
     @Override
@@ -94,10 +107,40 @@ final class QuorumAccess implements Quorum {
         return reached;
     }
 
+    /** One question to this node's controller; equal to itself only. */
+    private static final class Asked {
+        final CompletableFuture<ApiMessage> answer = new CompletableFuture<>();
+    }
+
     /** A question and how long it may still take; nanoseconds of the node's time. */
     record Question(ApiMessage request, short version, Caller caller, long deadlineNanos) {}
 
+    /** Why this node's Raft and controller do not get on, or never will; null while they do. */
+    private @Nullable KafkaStorageException diskRefusal() {
+        IOException failure = faults.diskFailure();
+        if (failure != null) {
+            return new KafkaStorageException(
+                    "the disk of broker %d failed, restart it once that is repaired: %s"
+                            .formatted(nodeId, failure.getMessage()));
+        }
+        String lack = room.lack();
+        return lack == null ? null : new KafkaStorageException(lack);
+    }
+
+    /** Whoever waits for this node's controller now would wait for the disk. */
+    void refuseWaiting() {
+        KafkaStorageException refusal = diskRefusal();
+        if (refusal != null) {
+            waiting.forEach(asked -> asked.answer.completeExceptionally(refusal));
+        }
+    }
+
     private void attempt(Question question, CompletableFuture<ApiMessage> answer) {
+        if (faults.diskFailure() != null) {
+            // Also of the others it does not know any more which of them leads.
+            answer.completeExceptionally(diskRefusal());
+            return;
+        }
         OptionalInt leader = raft.leader().leaderId();
         if (leader.isEmpty()) {
             retry(question, answer);
@@ -115,7 +158,15 @@ final class QuorumAccess implements Quorum {
     /** Serves a request that was meant for the controller of this node. */
     private CompletableFuture<? extends ApiMessage> askHere(Question question) {
         try {
-            return call(question);
+            KafkaStorageException refusal = diskRefusal();
+            if (refusal == null) {
+                return call(question);
+            }
+            if (question.request() instanceof BrokerHeartbeatRequestData) {
+                // Or the broker would be fenced, as if it were dead. The answer waits for the disk.
+                var _ = call(question);
+            }
+            return CompletableFuture.failedFuture(refusal);
         } catch (ApiException e) { // the controller also refuses by throwing
             return CompletableFuture.failedFuture(e);
         }
@@ -142,9 +193,19 @@ final class QuorumAccess implements Quorum {
 
     /** As {@link #askHere}; what the controller refuses as a whole comes as the error answer. */
     CompletableFuture<ApiMessage> serve(Question question) {
-        return askHere(question)
-                .<ApiMessage>thenApply(answer -> answer)
-                .exceptionallyCompose(error -> refusal(question, error));
+        Asked asked = new Asked();
+        waiting.add(asked);
+        var _ =
+                askHere(question)
+                        .whenComplete((answer, error) -> {
+                            waiting.remove(asked);
+                            if (error == null) {
+                                asked.answer.complete(answer);
+                            } else {
+                                asked.answer.completeExceptionally(unwrap(error));
+                            }
+                        });
+        return asked.answer.exceptionallyCompose(error -> refusal(question, error));
     }
 
     private static CompletableFuture<ApiMessage> refusal(Question question, Throwable error) {

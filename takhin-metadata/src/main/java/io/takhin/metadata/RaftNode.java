@@ -3,6 +3,7 @@ package io.takhin.metadata;
 import io.takhin.metadata.MetadataSettings.Timing;
 import io.takhin.metadata.MetadataSettings.Voter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.metrics.Metrics;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -19,7 +21,6 @@ import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.raft.Endpoints;
 import org.apache.kafka.raft.KafkaRaftClient;
-import org.apache.kafka.raft.KafkaRaftClientDriver;
 import org.apache.kafka.raft.LeaderAndEpoch;
 import org.apache.kafka.raft.NetworkChannel;
 import org.apache.kafka.raft.QuorumConfig;
@@ -46,7 +47,8 @@ final class RaftNode {
     private final MetadataLog raftLog;
     private final Metrics metrics;
     private final KafkaRaftClient<ApiMessageAndVersion> client;
-    private final KafkaRaftClientDriver<ApiMessageAndVersion> driver;
+    private final Faults faults;
+    private final RaftThread thread;
 
     RaftNode(
             MetadataSettings settings,
@@ -75,21 +77,20 @@ final class RaftNode {
                         ownEndpoints(settings),
                         Feature.KRAFT_VERSION.supportedVersionRange(),
                         new QuorumConfig(config(settings.timing())));
-        this.driver =
-                new KafkaRaftClientDriver<>(
-                        client,
-                        "raft-" + settings.nodeId(),
-                        surroundings.faults().fatal(),
-                        context);
+        this.faults = surroundings.faults();
+        this.thread =
+                new RaftThread(
+                        "raft-" + settings.nodeId(), client, faults.fatal(), surroundings.room());
     }
 
     /** What all parts of one metadata node share. */
-    record Surroundings(KafkaTime time, MetadataTimer timer, Faults faults) {}
+    record Surroundings(KafkaTime time, MetadataTimer timer, Faults faults, DiskRoom room) {}
 
     /**
      * Reads the log and the vote; a node alone is the leader when this returns.
      *
-     * @throws IOException when the log names other voters than a node alone expects
+     * @throws IOException when the log names other voters than a node alone expects, and when the
+     *     disk fails
      */
     void initialize(VoteFile voteFile) throws IOException {
         Map<Integer, InetSocketAddress> voters = voterAddresses(settings);
@@ -103,7 +104,11 @@ final class RaftNode {
                         .collect(Collectors.joining(",")),
                 raftLog.startOffset(),
                 raftLog.endOffset().offset());
-        client.initialize(voters, voteFile, metrics, _ -> {});
+        try {
+            client.initialize(voters, voteFile, metrics, _ -> {});
+        } catch (UncheckedIOException | KafkaStorageException e) {
+            throw new IOException("the metadata cannot be read or written: " + e.getMessage(), e);
+        }
         if (settings.alone() && !leader().isLeader(settings.nodeId())) {
             throw new IOException(
                     "the metadata log in %s names other voters than node %d alone: remove them from the quorum first (kafka-metadata-quorum remove-controller)"
@@ -112,7 +117,7 @@ final class RaftNode {
     }
 
     void start() {
-        driver.start();
+        thread.start();
     }
 
     KafkaRaftClient<ApiMessageAndVersion> client() {
@@ -129,6 +134,9 @@ final class RaftNode {
     }
 
     private Quorum.Role role(LeaderAndEpoch leader) {
+        if (faults.diskFailure() != null) {
+            return Quorum.Role.OFFLINE;
+        }
         if (!settings.isVoter()) {
             return Quorum.Role.OBSERVER;
         }
@@ -148,11 +156,11 @@ final class RaftNode {
     }
 
     /**
-     * Leaves the quorum: a leader hands over to another voter where there is one. Takes at most the
-     * five seconds Kafka's driver allows, and so long only when no majority is there.
+     * Leaves the quorum: a leader hands over to another voter where there is one. Takes at most
+     * five seconds, and so long only when no majority is there.
      */
     void stop() throws InterruptedException {
-        driver.shutdown();
+        thread.stop();
         metrics.close();
         raftLog.close();
     }

@@ -1,12 +1,16 @@
 package io.takhin.metadata;
 
+import io.takhin.log.DamagedLogException;
+import io.takhin.log.WholeBatches;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +42,9 @@ import org.slf4j.LoggerFactory;
 final class SnapshotFiles implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SnapshotFiles.class);
 
+    /** Neither Kafka nor we take a file of this ending for a snapshot. */
+    private static final String DAMAGED = ".damaged";
+
     private final Path directory;
     private final ReentrantLock lock = new ReentrantLock();
     // A reader is opened when a snapshot is first read; null until then.
@@ -45,33 +52,83 @@ final class SnapshotFiles implements AutoCloseable {
     // Of deleted snapshots, which somebody may still be reading; closed at the next deletion.
     private final List<FileRawSnapshotReader> retired = new ArrayList<>();
 
+    /** What {@link #settle} has to decide on. */
+    private final Map<Path, DamagedLogException> damaged = new LinkedHashMap<>();
+
     private SnapshotFiles(Path directory) {
         this.directory = directory;
     }
 
     /**
-     * Finds what is there. What a crash left half written, what was marked for deletion and what
-     * lies below the log's start is deleted.
+     * Finds what is there, in a directory that may not exist yet. What a crash left half written
+     * and what was marked for deletion is deleted. A damaged one is passed over for the one before.
      */
-    static SnapshotFiles open(Path directory, long logStartOffset) throws IOException {
+    static SnapshotFiles open(Path directory) throws IOException {
         SnapshotFiles files = new SnapshotFiles(directory);
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "*.checkpoint*")) {
-            for (Path entry : entries) {
-                Optional<SnapshotPath> snapshot = Snapshots.parse(entry);
-                if (snapshot.isPresent()) {
-                    files.admit(snapshot.get(), logStartOffset);
-                }
-            }
+        if (Files.exists(directory)) {
+            files.find();
+            files.passOverDamaged();
         }
         return files;
     }
 
-    private void admit(SnapshotPath found, long logStartOffset) throws IOException {
-        if (found.partial() || found.deleted() || found.snapshotId().offset() < logStartOffset) {
-            Files.deleteIfExists(found.path());
-        } else {
-            known.put(found.snapshotId(), null);
+    private void find() throws IOException {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, "*.checkpoint*")) {
+            for (Path entry : entries) {
+                SnapshotPath found = Snapshots.parse(entry).orElse(null);
+                if (found != null && (found.partial() || found.deleted())) {
+                    Files.deleteIfExists(found.path());
+                } else if (found != null) {
+                    known.put(found.snapshotId(), null);
+                }
+            }
         }
+    }
+
+    private void passOverDamaged() throws IOException {
+        while (!known.isEmpty()) {
+            Path file = Snapshots.snapshotPath(directory, known.lastKey());
+            try {
+                new WholeBatches(0).check(file, Files.size(file));
+                return;
+            } catch (DamagedLogException e) {
+                damaged.put(file, e);
+                known.pollLastEntry();
+            }
+        }
+    }
+
+    /**
+     * With the log the snapshots must tell all that ever was. Those below its start are deleted,
+     * and damaged ones are set aside when they are not needed.
+     *
+     * @throws DamagedLogException where a damaged one is needed
+     */
+    void settle(long logStartOffset) throws IOException {
+        if (logStartOffset > 0 && latest().filter(id -> id.offset() >= logStartOffset).isEmpty()) {
+            for (DamagedLogException needed : damaged.values()) {
+                throw needed;
+            }
+            throw new IOException(
+                    "the metadata log in %s begins at %d and no snapshot holds what was before"
+                            .formatted(directory, logStartOffset));
+        }
+        for (OffsetAndEpoch id : List.copyOf(known.keySet())) {
+            if (id.offset() < logStartOffset) {
+                Files.deleteIfExists(Snapshots.snapshotPath(directory, id));
+                known.remove(id);
+            }
+        }
+        for (Map.Entry<Path, DamagedLogException> each : damaged.entrySet()) {
+            Path file = each.getKey();
+            Path aside = file.resolveSibling(file.getFileName() + DAMAGED);
+            log.error(
+                    "{}; the log and earlier snapshots have all of it, and it is renamed to {}",
+                    each.getValue().getMessage(),
+                    aside.getFileName());
+            Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        }
+        damaged.clear();
     }
 
     Optional<OffsetAndEpoch> latest() {

@@ -1,5 +1,7 @@
 package io.takhin.metadata;
 
+import io.takhin.log.DamagedLogException;
+import io.takhin.log.WholeBatches;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
@@ -52,6 +55,19 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
                     readBootstrap(settings.directory()));
         }
         return format(settings);
+    }
+
+    /**
+     * Whether an id would be this directory's but for one character, as a flipped bit leaves it.
+     * Ids are random: two directories' differ in nearly all of them.
+     */
+    boolean isMistakenFor(Uuid other) {
+        String mine = directoryId.toString();
+        String text = other.toString();
+        return IntStream.range(0, mine.length())
+                        .filter(i -> mine.charAt(i) != text.charAt(i))
+                        .count()
+                == 1;
     }
 
     /** Whether a directory was taken into use before. */
@@ -133,7 +149,7 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
                         .collect(Collectors.joining("\n", "", "\n"));
         Path file = DirectoryIdentity.metaFile(directory);
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        VoteFile.writeDurably(temporary, lines);
+        VoteFile.writeDurably(temporary, ChecksumLine.appendedTo(lines));
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         VoteFile.syncDirectory(directory);
     }
@@ -164,12 +180,28 @@ record StorageFormat(String clusterId, Uuid directoryId, BootstrapMetadata boots
     }
 
     private static BootstrapMetadata readBootstrap(Path directory) throws IOException {
+        Path file = directory.resolve(BootstrapDirectory.BINARY_BOOTSTRAP_FILENAME);
+        if (Files.exists(file)) {
+            checkBootstrap(file);
+        }
         try {
             return new BootstrapDirectory(directory.toString()).read();
         } catch (IOException e) {
             throw e;
         } catch (Exception e) { // Kafka's signature says no more than this
             throw new IOException("cannot read the bootstrap records in " + directory, e);
+        }
+    }
+
+    /** Kafka's reader looks at no checksum. */
+    private static void checkBootstrap(Path file) throws IOException {
+        try {
+            new WholeBatches(0).check(file, Files.size(file));
+        } catch (DamagedLogException e) {
+            throw new IOException(
+                    "%s. Only a cluster's first start needs it: of one that has started before, delete it"
+                            .formatted(e.getMessage()),
+                    e);
         }
     }
 }

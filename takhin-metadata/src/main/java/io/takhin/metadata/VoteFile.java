@@ -1,5 +1,6 @@
 package io.takhin.metadata;
 
+import io.takhin.log.StorageShortageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -36,8 +37,17 @@ final class VoteFile implements QuorumStateStore {
 
     private final Path directory;
     private final Path file;
+    private final DiskRoom room;
 
     VoteFile(Path metadataDirectory) {
+        this(metadataDirectory, new DiskRoom(metadataDirectory));
+    }
+
+    /**
+     * @param room where a vote waits when the disk is full
+     */
+    VoteFile(Path metadataDirectory, DiskRoom room) {
+        this.room = room;
         directory = metadataDirectory;
         file = metadataDirectory.resolve(NAME);
     }
@@ -48,7 +58,7 @@ final class VoteFile implements QuorumStateStore {
             return Optional.empty();
         }
         try {
-            return Optional.of(ElectionState.fromQuorumStateData(parse(Files.readString(file))));
+            return Optional.of(ElectionState.fromQuorumStateData(parse(text())));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the vote in " + file, e);
         }
@@ -61,9 +71,14 @@ final class VoteFile implements QuorumStateStore {
         if (!Files.exists(file)) {
             return Set.of();
         }
-        return parse(Files.readString(file)).currentVoters().stream()
+        return parse(text()).currentVoters().stream()
                 .map(QuorumStateData.Voter::voterId)
                 .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /** It has no other characters than these; a damaged byte is one too. */
+    private String text() throws IOException {
+        return Files.readString(file, StandardCharsets.ISO_8859_1);
     }
 
     @Override
@@ -71,12 +86,30 @@ final class VoteFile implements QuorumStateStore {
         short version = kraftVersion.quorumStateVersion();
         String json = render(latest.toQuorumStateData(version), version);
         Path temporary = file.resolveSibling(NAME + ".tmp");
+        room.write(() -> write(temporary, json));
         try {
-            writeDurably(temporary, json);
+            sync(temporary);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
             syncDirectory(directory);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write the vote to " + file, e);
+        }
+    }
+
+    private static void write(Path temporary, String json) {
+        try {
+            Files.writeString(temporary, json);
+        } catch (IOException e) {
+            if (StorageShortageException.isSaidBy(e)) {
+                throw new StorageShortageException("the vote cannot be written", e);
+            }
+            throw new UncheckedIOException("cannot write the vote to " + temporary, e);
+        }
+    }
+
+    private static void sync(Path written) throws IOException {
+        try (FileChannel channel = FileChannel.open(written, StandardOpenOption.WRITE)) {
+            channel.force(true);
         }
     }
 

@@ -24,10 +24,13 @@ final class LoneNode implements AutoCloseable {
 
     private final MetadataNode node;
     private final Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
+    private final Queue<IOException> diskFailures = new ConcurrentLinkedQueue<>();
 
     private LoneNode(MetadataSettings settings, long previousEpoch, Consumer<MetadataNode> before)
             throws IOException {
-        node = MetadataNode.open(settings, Clock.SYSTEM, previousEpoch, faults::add);
+        node =
+                MetadataNode.open(
+                        settings, Clock.SYSTEM, previousEpoch, faults::add, diskFailures::add);
         before.accept(node);
         node.start();
     }
@@ -35,6 +38,11 @@ final class LoneNode implements AutoCloseable {
     /** Starts and waits until it would be shown to clients. */
     static LoneNode start(Path directory) throws Exception {
         return start(settings(directory, null, SettingRules.NONE), -1);
+    }
+
+    /** Starts and does not wait. */
+    static LoneNode open(Path directory) throws Exception {
+        return new LoneNode(settings(directory, null, SettingRules.NONE), -1, _ -> {});
     }
 
     static LoneNode start(MetadataSettings settings, long previousEpoch) throws Exception {
@@ -73,6 +81,10 @@ final class LoneNode implements AutoCloseable {
 
     Queue<Throwable> faults() {
         return faults;
+    }
+
+    Queue<IOException> diskFailures() {
+        return diskFailures;
     }
 
     <T extends ApiMessage> T ask(ApiMessage request, Class<T> answer) throws Exception {

@@ -137,6 +137,35 @@ class LoneNodeTest {
                 .hasMessageContaining("has no directory.id: start Apache Kafka 4.3 on it once");
     }
 
+    // As Kafka wrote it, without a checksum.
+    @Test
+    void aDirectoryWhoseNameIsDamagedIsRefused() throws Exception {
+        LoneNode.start(directory).close();
+        Path meta = directory.resolve("meta.properties");
+        String text = Files.readString(meta).replaceAll("# crc32c=.*\n", "");
+        int at = text.indexOf("directory.id=") + "directory.id=".length();
+        char other = text.charAt(at) == 'A' ? 'B' : 'A';
+        Files.writeString(meta, text.substring(0, at) + other + text.substring(at + 1));
+
+        try (LoneNode node = LoneNode.open(directory)) {
+            await().atMost(SOON).until(() -> !node.faults().isEmpty());
+            assertThat(node.faults().element())
+                    .hasMessageContaining(meta + " is damaged: its directory.id");
+        }
+    }
+
+    @Test
+    void anIdentityThatWasChangedIsRefused() throws Exception {
+        LoneNode.start(directory).close();
+        Path meta = directory.resolve("meta.properties");
+        Files.writeString(meta, Files.readString(meta).replace("cluster.id=", "cluster.id=x"));
+
+        assertThatThrownBy(() -> LoneNode.start(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(meta + " is damaged")
+                .hasMessageContaining("delete that line");
+    }
+
     @Test
     void aMemberOfALargerQuorumDoesNotGoOnAlone() throws Exception {
         LoneNode.start(directory).close();

@@ -181,7 +181,8 @@ final class MembershipTest {
                         registration,
                         settings,
                         new Controller(),
-                        new RaftNode.Surroundings(time, timer, new Faults(_ -> {})));
+                        new RaftNode.Surroundings(
+                                time, timer, new Faults(_ -> {}), new DiskRoom(Path.of(""))));
         membership.start();
         return membership;
     }

@@ -3,6 +3,7 @@ package io.takhin.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
+import io.takhin.log.DurableMark;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +101,24 @@ class MetadataLogOracleTest {
         // learns anew and Kafka's does not; nobody is answered from them but with a snapshot.
         int from = ours.earliestSnapshotId().map(id -> id.epoch() + 1).orElse(0);
         compare("seed " + seed + ", each opened what the other wrote", from);
+    }
+
+    // What Kafka cuts and writes anew must not be held against a mark of before.
+    @Test
+    void kafkaDeletesTheMarkWhenItOpensTheLog() throws Exception {
+        ours.appendAsLeader(
+                MemoryRecords.withRecords(
+                        0, Compression.NONE, epoch, new SimpleRecord(1000L, new byte[10])),
+                epoch);
+        ours.close();
+        kafkas.close();
+        Path partition = ourDirectory.resolve(MetadataLog.PARTITION.toString());
+        assertThat(partition.resolve(DurableMark.NAME)).exists();
+
+        kafkas = openKafkas(partition);
+
+        assertThat(partition.resolve(DurableMark.NAME)).doesNotExist();
+        assertThat(kafkas.endOffset().offset()).isEqualTo(1);
     }
 
     private void restoreHighWatermark() {

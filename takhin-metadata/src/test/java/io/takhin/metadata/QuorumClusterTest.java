@@ -1,8 +1,11 @@
 package io.takhin.metadata;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -132,6 +135,35 @@ class QuorumClusterTest {
             quorum.start(leader);
             await().atMost(QuorumOfThree.PATIENCE).until(() -> back.view().topic("orders") != null);
             await().atMost(QuorumOfThree.PATIENCE).until(() -> !quorum.withholdsVotes(emptied));
+            assertThat(quorum.faults()).isEmpty();
+        }
+    }
+
+    @Test
+    void aVoterWhoseMetadataIsDamagedGetsItFromTheOthersOnceItIsDeleted() throws Exception {
+        try (QuorumOfThree quorum = new QuorumOfThree(directory)) {
+            quorum.startAll();
+            quorum.ask(1, topic("orders"), CreateTopicsResponseData.class);
+            int damaged = quorum.leaderAmong(List.of(1, 2, 3)) % 3 + 1;
+            quorum.stop(damaged);
+            Path log = quorum.metadataOf(damaged).resolve("00000000000000000000.log");
+            byte[] bytes = Files.readAllBytes(log);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(log, bytes);
+            Files.createDirectories(quorum.metadataOf(damaged).resolveSibling("orders-0"));
+
+            assertThatThrownBy(() -> quorum.start(damaged))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(log + " is damaged at position ")
+                    .hasMessageContaining("Delete the directory " + quorum.metadataOf(damaged));
+            assertThat(log).hasBinaryContent(bytes);
+
+            quorum.loseMetadata(damaged);
+            MetadataNode back = quorum.start(damaged);
+
+            assertThat(quorum.withholdsVotes(damaged)).isTrue();
+            await().atMost(QuorumOfThree.PATIENCE).until(() -> back.view().topic("orders") != null);
+            await().atMost(QuorumOfThree.PATIENCE).until(() -> !quorum.withholdsVotes(damaged));
             assertThat(quorum.faults()).isEmpty();
         }
     }

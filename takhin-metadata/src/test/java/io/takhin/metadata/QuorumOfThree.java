@@ -23,6 +23,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 import org.apache.kafka.common.protocol.ApiMessage;
 
@@ -30,20 +31,29 @@ import org.apache.kafka.common.protocol.ApiMessage;
 final class QuorumOfThree implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(40);
 
-    private final Path directory;
+    private final IntFunction<Path> directories;
     private final List<Voter> voters = new ArrayList<>();
     private final Map<Integer, MetadataNode> running = new TreeMap<>();
     private final Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
+    private final Queue<IOException> diskFailures = new ConcurrentLinkedQueue<>();
 
     QuorumOfThree(Path directory) throws IOException {
-        this.directory = directory;
+        this(id -> directory.resolve("node-" + id));
+    }
+
+    /**
+     * @param directories the data directory of each node, by its id
+     */
+    QuorumOfThree(IntFunction<Path> directories) throws IOException {
+        this.directories = directories;
         for (int id = 1; id <= 3; id++) {
             voters.add(new Voter(id, "127.0.0.1", freePort()));
         }
     }
 
     MetadataNode start(int id) throws IOException {
-        MetadataNode node = MetadataNode.open(settings(id), Clock.SYSTEM, -1, faults::add);
+        MetadataNode node =
+                MetadataNode.open(settings(id), Clock.SYSTEM, -1, faults::add, diskFailures::add);
         node.start();
         running.put(id, node);
         return node;
@@ -76,7 +86,19 @@ final class QuorumOfThree implements AutoCloseable {
     }
 
     void loseDisk(int id) throws IOException {
-        try (Stream<Path> files = Files.walk(nodeDirectory(id))) {
+        delete(nodeDirectory(id));
+    }
+
+    Path metadataOf(int id) {
+        return nodeDirectory(id).resolve("__cluster_metadata-0");
+    }
+
+    void loseMetadata(int id) throws IOException {
+        delete(metadataOf(id));
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> files = Files.walk(tree)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
@@ -88,7 +110,7 @@ final class QuorumOfThree implements AutoCloseable {
     }
 
     private Path nodeDirectory(int id) {
-        return directory.resolve("node-" + id);
+        return directories.apply(id);
     }
 
     MetadataNode node(int id) {
@@ -116,6 +138,10 @@ final class QuorumOfThree implements AutoCloseable {
 
     Queue<Throwable> faults() {
         return faults;
+    }
+
+    Queue<IOException> diskFailures() {
+        return diskFailures;
     }
 
     private MetadataSettings settings(int id) {

@@ -193,7 +193,11 @@ final class RaftPeersTest {
 
     private RaftPeers raftPeers(boolean emptyDisk) throws IOException {
         RaftNode.Surroundings surroundings =
-                new RaftNode.Surroundings(new KafkaTime(Clock.SYSTEM), timer, new Faults(_ -> {}));
+                new RaftNode.Surroundings(
+                        new KafkaTime(Clock.SYSTEM),
+                        timer,
+                        new Faults(_ -> {}),
+                        new DiskRoom(Path.of("")));
         return new RaftPeers(
                 new Peers(loops, 1),
                 VoteGuard.open(settings(), emptyDisk, surroundings),

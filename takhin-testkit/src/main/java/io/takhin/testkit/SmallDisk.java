@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /** A real file system of a few MiB, in memory; a test that may not mount one is skipped. */
 public final class SmallDisk {
@@ -21,7 +20,8 @@ public final class SmallDisk {
     /** Mounts over a directory; {@link #unmount} must follow. */
     public static SmallDisk mount(Path at, int mebibytes) throws IOException, InterruptedException {
         boolean mounted =
-                run("mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
+                Mounting.run(
+                        "mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
         assumeTrue(mounted, "a test that needs a disk of its own must be allowed to mount one");
         return new SmallDisk(at);
     }
@@ -51,19 +51,6 @@ public final class SmallDisk {
     }
 
     public void unmount() throws InterruptedException {
-        run("umount", "-l", root.toString());
-    }
-
-    private static boolean run(String... command) throws InterruptedException {
-        try {
-            Process process =
-                    new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start();
-            return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
-        } catch (IOException e) {
-            return false;
-        }
+        Mounting.run("umount", "-l", root.toString());
     }
 }

@@ -14,7 +14,7 @@ public interface ClusterMetrics {
     /** Bytes of all logs on this broker. */
     long storageBytes();
 
-    /** This node's part in the metadata quorum: leader, follower, candidate or observer. */
+    /** This node's part in the metadata quorum: leader, follower, candidate, observer, offline. */
     String raftRole();
 
     /** Registered brokers. */

@@ -76,7 +76,7 @@ class RealControllerTest {
                         Timing.alone(),
                         Map.of(),
                         SettingRules.NONE);
-        node = MetadataNode.open(settings, Clock.SYSTEM, -1, error -> {});
+        node = MetadataNode.open(settings, Clock.SYSTEM, -1, _ -> {}, _ -> {});
         node.start();
         node.membership().ready().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         controller = new Controller(node.quorum(), Clock.SYSTEM);

@@ -35,14 +35,23 @@ import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.SecurityDisabledException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -172,6 +181,28 @@ class AdminClientTest {
         assertFails(
                 admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(3))).all(),
                 InvalidPartitionsException.class);
+    }
+
+    // S63: the tool looks first, and so never gets to what it was asked to add
+    @Test
+    void aclsAreNeitherAddedNorRemovedNorShown() {
+        AclBinding acl =
+                new AclBinding(
+                        new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                        new AccessControlEntry(
+                                "User:alice", "*", AclOperation.READ, AclPermissionType.ALLOW));
+
+        assertAclsAreRefused(admin.createAcls(List.of(acl)).all());
+        assertAclsAreRefused(admin.deleteAcls(List.of(acl.toFilter())).all());
+        assertAclsAreRefused(admin.describeAcls(acl.toFilter()).values());
+    }
+
+    /** Kafka without an authorizer has the second error. */
+    private static void assertAclsAreRefused(KafkaFuture<?> future) {
+        assertThatThrownBy(future::get)
+                .cause()
+                .isInstanceOfAny(
+                        UnsupportedVersionException.class, SecurityDisabledException.class);
     }
 
     // S71: advice, no limit

@@ -8,6 +8,8 @@ import io.takhin.tests.harness.KafkaSetup;
 import io.takhin.tests.harness.KafkaSetup.Voters;
 import io.takhin.tests.harness.TakhinOnly;
 import io.takhin.tests.harness.TakhinProcess;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -80,6 +82,18 @@ class KafkaToTakhinTest {
         atKafka = Observation.of(second);
         usersBefore = new KafkaContents(second).users(second);
         second.stop();
+        loseIndexes(kafka.dataDirectory().resolve(Contents.TRANSACTIONAL + "-0"));
+    }
+
+    /** Takhin makes them anew, and Kafka reads by them afterwards. */
+    private static void loseIndexes(Path partition) throws IOException {
+        for (String kind : List.of(".txnindex", ".timeindex", ".index")) {
+            List<Path> files = Folders.files(partition, kind);
+            assertThat(files).isNotEmpty();
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
     }
 
     private void continueOnTakhin(KafkaSetup kafka, Producer<String, String> producer)

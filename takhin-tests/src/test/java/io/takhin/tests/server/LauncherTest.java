@@ -61,6 +61,17 @@ class LauncherTest {
 
         assertThat(process.awaitExit(SOON)).isZero();
         assertThat(process.output()).startsWith("Takhin version v");
+        // Not one of an earlier build.
+        assertThat(Program.built().resolveSibling("lib/takhin-broker.jar"))
+                .hasSameBinaryContentAs(onlyJarOf("takhin-broker"));
+    }
+
+    private static Path onlyJarOf(String module) throws IOException {
+        try (Stream<Path> made = Files.list(Program.root().resolve(module).resolve("target"))) {
+            List<Path> jars = made.filter(file -> file.toString().endsWith(".jar")).toList();
+            assertThat(jars).hasSize(1);
+            return jars.getFirst();
+        }
     }
 
     // S13, S16, S17
