@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks over the entries of one half, as far as they are whole and of one generation. Behind the
  * first that is not, the last round may be torn: nothing of that was acknowledged. But where an
- * entry of a later round follows, the round before it was durable, and what is not whole is damaged.
+ * entry of a later round follows, the round before it was durable, and what is not whole is
+ * damaged.
  *
  * <p>Threads: one.
  */
@@ -33,8 +34,7 @@ final class JournalScanner {
      * @param partition as a part of it says, which may be damaged, too; null where nothing does
      * @param mayHideForget whether it may have said twice that a log was cut
      */
-    record Damage(
-            long from, long to, @Nullable TopicPartition partition, boolean mayHideForget) {}
+    record Damage(long from, long to, @Nullable TopicPartition partition, boolean mayHideForget) {}
 
     /**
      * @param generation of the entries; 0 to believe the first one
@@ -92,7 +92,8 @@ final class JournalScanner {
         if (generation == 0) {
             return null;
         }
-        int claimed = load(JournalFormat.ENTRY_BYTES) ? JournalFormat.claimedBytes(buffer, at()) : 0;
+        int claimed =
+                load(JournalFormat.ENTRY_BYTES) ? JournalFormat.claimedBytes(buffer, at()) : 0;
         TopicPartition named = claimed == 0 ? null : JournalFormat.partition(buffer, at());
         boolean data = claimed > 0 && JournalFormat.hasPayload(buffer, at());
         long to = -1;
@@ -117,7 +118,9 @@ final class JournalScanner {
         return null;
     }
 
-    /** Whether a round comes after the one in which the entry behind another one is, or would be. */
+    /**
+     * Whether a round comes after the one in which the entry behind another one is, or would be.
+     */
     private static boolean isLater(int round, @Nullable JournalEntry before, long from) {
         if (round == 0) {
             return false;

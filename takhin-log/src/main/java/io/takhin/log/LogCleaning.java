@@ -210,7 +210,7 @@ final class LogCleaning {
     void withdraw(SegmentSwap swap) throws IOException {
         state.lock.lock();
         try {
-            if (state.announced == swap) {
+            if (swap.equals(state.announced)) {
                 state.withdrawAnnounced();
             }
         } finally {
@@ -227,7 +227,7 @@ final class LogCleaning {
         List<Segment> replaced = new ArrayList<>();
         guard.change(() -> {
             LogView view = state.view;
-            if (state.announced != swap) {
+            if (!swap.equals(state.announced)) {
                 return;
             }
             int at = indexOf(swap);

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
@@ -56,11 +57,12 @@ class CompactionPowerCutTest {
     private final TreeMap<Long, String> written = new TreeMap<>();
 
     private final Set<String> everWritten = new HashSet<>();
+
     /** By key, where it was deleted. */
     private final Map<String, TreeSet<Long>> tombstones = new HashMap<>();
 
     private final Set<Long> rolledBack = new HashSet<>();
-    private SimulatedDisk disk;
+    private SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
     private long acknowledged;
 
     /** Records below may have been deleted; and below this one they are for good. */
@@ -239,8 +241,7 @@ class CompactionPowerCutTest {
             rolledBack.add(producer);
         }
         ControlRecordType type = commit ? ControlRecordType.COMMIT : ControlRecordType.ABORT;
-        return log.appendAsLeader(
-                                Batches.marker(producer, 0, type, 1), 0, Origin.COORDINATOR)
+        return log.appendAsLeader(Batches.marker(producer, 0, type, 1), 0, Origin.COORDINATOR)
                         instanceof Append.Done
                 && commit;
     }
@@ -298,7 +299,9 @@ class CompactionPowerCutTest {
                                             && each.lastOffset() > batch.baseOffset());
             if (!batch.isControlBatch() && batch.iterator().hasNext()) {
                 assertThat(hidden)
-                        .as("rolled back: producer %d at %d", batch.producerId(), batch.baseOffset())
+                        .as(
+                                "rolled back: producer %d at %d",
+                                batch.producerId(), batch.baseOffset())
                         .isEqualTo(rolledBack.contains(batch.producerId()));
             }
             if (batch.isControlBatch() || hidden) {

@@ -12,12 +12,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Segments go while a compaction is about to replace them: it is given up, nothing of it is left,
@@ -40,7 +44,7 @@ class CompactionRaceTest {
     private Path root;
     private LogDirectory directory;
     private PartitionLog log;
-    private Thread compactor;
+    private Thread compactor = Thread.currentThread();
 
     /** What takes segments away from under a compaction. */
     private interface Deletion {
@@ -50,6 +54,11 @@ class CompactionRaceTest {
     private LogDirectory open() throws IOException {
         return LogDirectory.open(
                 root, Directories.settings(Batches.config(600, 100), 1), FlushRule.MEASURED, clock);
+    }
+
+    @BeforeEach
+    void write() throws IOException {
+        write(new SplittableRandom(1));
     }
 
     /** Twenty records of three keys, in segments of a few, all on the disk. */
@@ -89,7 +98,9 @@ class CompactionRaceTest {
                 };
         int[] asked = new int[1];
         disk.gateSyncs(path -> {
-            if (announced && path.endsWith("orders-0") && Thread.currentThread().equals(compactor)) {
+            if (announced
+                    && path.endsWith("orders-0")
+                    && Thread.currentThread().equals(compactor)) {
                 once.run();
             }
         });
@@ -136,10 +147,9 @@ class CompactionRaceTest {
         return Batches.all(log).stream().filter(text -> offsetOf(text) >= offset).toList();
     }
 
-    @Seeded(runs = 4)
-    void whatIsDeletedMeanwhileIsNotReplaced(RandomGenerator random) throws IOException {
-        boolean announced = random.nextBoolean();
-        write(random);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsDeletedMeanwhileIsNotReplaced(boolean announced) throws IOException {
         long below = third();
         List<String> behind = recordsFrom(below);
 
@@ -154,10 +164,9 @@ class CompactionRaceTest {
         directory.close();
     }
 
-    @Seeded(runs = 4)
-    void whatIsCutOffMeanwhileIsNotReplaced(RandomGenerator random) throws IOException {
-        boolean announced = random.nextBoolean();
-        write(random);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsCutOffMeanwhileIsNotReplaced(boolean announced) throws IOException {
         long end = third() + 1;
         List<String> kept = Batches.all(log).stream().filter(text -> offsetOf(text) < end).toList();
 
@@ -174,10 +183,9 @@ class CompactionRaceTest {
         directory.close();
     }
 
-    @Seeded(runs = 4)
-    void aDeletedTopicLeavesNothing(RandomGenerator random) throws IOException {
-        boolean announced = random.nextBoolean();
-        write(random);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aDeletedTopicLeavesNothing(boolean announced) throws IOException {
 
         compactAnd(() -> directory.delete(Directories.ORDERS), announced);
 
@@ -197,6 +205,7 @@ class CompactionRaceTest {
         boolean announced = random.nextBoolean();
         for (int calls = 0; ; calls++) {
             int cutAfter = calls;
+            directory.close();
             write(random);
             long below = third();
             List<String> behind = recordsFrom(below);
@@ -221,8 +230,8 @@ class CompactionRaceTest {
             String what = (announced ? "announced" : "rewritten") + ", cut after " + calls;
             assertThat(log.logStartOffset()).as(what).isEqualTo(below);
             assertThat(Batches.all(log)).as(what).isEqualTo(behind);
-            directory.close();
             if (!cut) {
+                directory.close();
                 return;
             }
         }

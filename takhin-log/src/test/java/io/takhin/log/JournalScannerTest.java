@@ -61,8 +61,7 @@ class JournalScannerTest {
                         StandardOpenOption.READ,
                         StandardOpenOption.WRITE)) {
             channel.write(journal.duplicate().rewind().limit(journal.capacity()));
-            JournalScanner scanner =
-                    new JournalScanner(channel, GENERATION, 0, journal.capacity());
+            JournalScanner scanner = new JournalScanner(channel, GENERATION, 0, journal.capacity());
             List<String> found = new ArrayList<>();
             JournalScanner.Damage damage;
             do {

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -30,7 +31,8 @@ class OtherFileSystemTest {
         Path shared = Path.of("/dev/shm");
         assumeTrue(Files.isWritable(shared), "no other file system here");
         assumeFalse(
-                Files.getFileStore(shared).equals(Files.getFileStore(root)), "the same file system");
+                Files.getFileStore(shared).equals(Files.getFileStore(root)),
+                "the same file system");
         Path elsewhere = Files.createTempDirectory(shared, "takhin");
         try {
             Path near = Files.createDirectory(root.resolve("near-0"));
@@ -45,8 +47,7 @@ class OtherFileSystemTest {
 
             ManualClock clock = new ManualClock(Batches.NOW);
             try (LogDirectory directory = Directories.open(root, Batches.config(), clock)) {
-                PartitionLog log = directory.get(new TopicPartition("far", 0));
-                assertThat(log).isNotNull();
+                PartitionLog log = requireNonNull(directory.get(new TopicPartition("far", 0)));
                 assertThat(log.cleaning().openFiles().isElsewhere(far)).isTrue();
                 assertThat(log.cleaning().openFiles().isElsewhere(near)).isFalse();
             }
