@@ -63,6 +63,10 @@ public final class DurableMark implements AutoCloseable {
     @GuardedBy("lock")
     private boolean unsynced;
 
+    /** The file's name may not be on the disk. */
+    @GuardedBy("lock")
+    private boolean unnamed;
+
     /** After an error: what is on the disk stays true, and is not renewed. */
     @GuardedBy("lock")
     private boolean abandoned;
@@ -198,10 +202,11 @@ public final class DurableMark implements AutoCloseable {
                         view.active().baseOffset(),
                         view.endPosition(),
                         view.end(),
-                        flushed.latestEpoch());
+                        // The latest one may have no record yet.
+                        flushed.epochOf(view.end() - 1));
         lock.lock();
         try {
-            if (abandoned || now.equals(end)) {
+            if (abandoned || (end != null && end.offset() == now.offset())) {
                 return;
             }
             write(now);
@@ -222,6 +227,7 @@ public final class DurableMark implements AutoCloseable {
         if (open == null) {
             open = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             channel = open;
+            unnamed = true;
         }
         ByteBuffer bytes = now.encoded();
         long at = (long) nextSlot * SLOT_BYTES;
@@ -236,7 +242,10 @@ public final class DurableMark implements AutoCloseable {
     private void force() throws IOException {
         if (channel != null && unsynced) {
             channel.force(false);
-            DiskSync.syncPath(directory);
+            if (unnamed) {
+                DiskSync.syncPath(directory);
+                unnamed = false;
+            }
             unsynced = false;
         }
         syncedNanos = clock.nanos();

@@ -61,6 +61,9 @@ final class LoneHost implements LogHost, OpenFiles.Host {
             throws IOException {
         if (Files.notExists(directory)) {
             Files.createDirectories(directory);
+        }
+        if (!PartitionMetadataFile.read(directory).equals(topicId)) {
+            // Or damaged: Kafka would refuse it.
             PartitionMetadataFile.write(directory, topicId);
         }
         LogRecovery.Trust trust =

@@ -10,11 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.raft.ElectionState;
 import org.apache.kafka.raft.QuorumStateStore;
@@ -34,6 +36,8 @@ final class VoteFile implements QuorumStateStore {
     static final String NAME = "quorum-state";
 
     private static final Pattern VOTER = Pattern.compile("\"voterId\"\\s*:\\s*(-?\\d+)");
+
+    private static final String CHECKSUM = ",\"crc32c\":\"";
 
     private final Path directory;
     private final Path file;
@@ -84,7 +88,7 @@ final class VoteFile implements QuorumStateStore {
     @Override
     public void writeElectionState(ElectionState latest, KRaftVersion kraftVersion) {
         short version = kraftVersion.quorumStateVersion();
-        String json = render(latest.toQuorumStateData(version), version);
+        String json = withChecksum(render(latest.toQuorumStateData(version), version));
         Path temporary = file.resolveSibling(NAME + ".tmp");
         room.write(() -> write(temporary, json));
         try {
@@ -128,6 +132,11 @@ final class VoteFile implements QuorumStateStore {
     }
 
     private QuorumStateData parse(String json) throws IOException {
+        if (isDamaged(json)) {
+            throw new IOException(
+                    "%s is damaged: its checksum is another. Restore it. A node alone can do without: delete it; one among others may vote twice then: delete %s, and it fetches the metadata again"
+                            .formatted(file, directory));
+        }
         long version = number(json, "data_version");
         if (version < 0 || version > 1) {
             throw new IOException("unknown data_version " + version + " in " + file);
@@ -150,6 +159,18 @@ final class VoteFile implements QuorumStateStore {
         return data;
     }
 
+    /** Kafka writes no checksum, and reads over this one. */
+    private static boolean isDamaged(String json) {
+        int at = json.indexOf(CHECKSUM);
+        return at >= 0 && !json.strip().equals(withChecksum(json.substring(0, at)));
+    }
+
+    private static String withChecksum(String fields) {
+        CRC32C crc = new CRC32C();
+        crc.update(fields.getBytes(StandardCharsets.ISO_8859_1));
+        return fields + CHECKSUM + HexFormat.of().toHexDigits((int) crc.getValue()) + "\"}";
+    }
+
     private static String render(QuorumStateData data, short version) {
         String vote =
                 "\"leaderId\":"
@@ -167,15 +188,14 @@ final class VoteFile implements QuorumStateStore {
                     + vote
                     + ",\"appliedOffset\":0,\"currentVoters\":["
                     + voters
-                    + "],\"data_version\":0}";
+                    + "],\"data_version\":0";
         }
         return "{"
                 + vote
                 + ",\"votedDirectoryId\":\""
                 + data.votedDirectoryId()
                 + "\",\"data_version\":"
-                + version
-                + "}";
+                + version;
     }
 
     private long number(String json, String field) throws IOException {

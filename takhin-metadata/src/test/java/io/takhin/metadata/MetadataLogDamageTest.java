@@ -122,6 +122,32 @@ class MetadataLogDamageTest {
         assertThat(fileOf(only)).exists();
     }
 
+    // A leader that stops before it has written anything.
+    @Test
+    void anEpochWithoutRecordsIsNoDamage() throws IOException {
+        try (MetadataLog log = open()) {
+            append(log, 3, 100);
+            log.initializeLeaderEpoch(EPOCH + 1);
+        }
+
+        try (MetadataLog log = open()) {
+            assertThat(log.endOffset().offset()).isEqualTo(3);
+        }
+    }
+
+    // Kafka would refuse it.
+    @Test
+    void anotherTopicIdIsWrittenAnew() throws IOException {
+        open().close();
+        Path file = directory.resolve("__cluster_metadata-0/partition.metadata");
+        String written = Files.readString(file);
+        Files.writeString(file, written.replace("topic_id: A", "topic_id: B"));
+
+        open().close();
+
+        assertThat(file).hasContent(written);
+    }
+
     @Test
     void segmentsBeforeTheSnapshotAreNotReadAtAStart() throws IOException {
         try (MetadataLog log = open()) {

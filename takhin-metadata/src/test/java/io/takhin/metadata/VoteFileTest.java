@@ -85,6 +85,30 @@ class VoteFileTest {
     }
 
     @Test
+    void anyFlippedBitOfAVoteIsNoticed() throws Exception {
+        Path file = directory.resolve(VoteFile.NAME);
+        for (ElectionState state : STATES) {
+            ours.writeElectionState(state, KRaftVersion.KRAFT_VERSION_0);
+            byte[] written = Files.readAllBytes(file);
+            for (int bit = 0; bit < written.length * 8; bit++) {
+                byte[] damaged = written.clone();
+                damaged[bit / 8] ^= (byte) (1 << bit % 8);
+                Files.write(file, damaged);
+
+                assertThat(stateOrRefusal()).as("bit %d", bit).isIn(state, "refused");
+            }
+        }
+    }
+
+    private Object stateOrRefusal() {
+        try {
+            return ours.readElectionState().orElseThrow();
+        } catch (UncheckedIOException e) {
+            return "refused";
+        }
+    }
+
+    @Test
     void thereIsNoVoteAtFirst() {
         assertThat(ours.readElectionState()).isEmpty();
     }
