@@ -253,15 +253,10 @@ final class Compaction implements AutoCloseable {
     }
 
     private void putInPlace(SegmentSwap swap) throws IOException {
-        if (!log.isOpen()) {
+        if (!announce(swap) || !log.replace(swap)) {
             swap.abandon();
-            throw new GivenUpException("the log is gone");
-        }
-        announce(swap);
-        if (!log.replace(swap)) {
-            swap.abandon();
-            log.syncDirectory();
-            throw new GivenUpException("segments were deleted meanwhile");
+            throw new GivenUpException(
+                    log.isOpen() ? "segments were cut or deleted meanwhile" : "the log is gone");
         }
         log.syncReplaced();
         log.settle(swap);
@@ -269,11 +264,15 @@ final class Compaction implements AutoCloseable {
     }
 
     /** All or nothing: what is announced would replace segments with the next start. */
-    private void announce(SegmentSwap swap) throws IOException {
+    private boolean announce(SegmentSwap swap) throws IOException {
         try {
-            SegmentSwap.rename(swap.announcements());
+            if (!log.announce(swap, view.cuts())) {
+                return false;
+            }
             log.syncDirectory();
+            return true;
         } catch (IOException e) {
+            log.withdraw(swap);
             swap.abandon();
             throw e;
         }

@@ -96,7 +96,9 @@ final class DirectoryRecovery {
         List<Path> partitions = new ArrayList<>();
         List<Path> dead = new ArrayList<>();
         try (Stream<Path> entries = Files.list(root)) {
-            entries.filter(Files::isDirectory).forEach(path -> sort(path, partitions, dead));
+            Devices devices = Devices.of(root);
+            entries.filter(path -> isDirectory(path, devices))
+                    .forEach(path -> sort(path, partitions, dead));
         }
         List<Recovered> logs = recoverAll(partitions, listener);
         if (!partitions.isEmpty()) {
@@ -109,6 +111,19 @@ final class DirectoryRecovery {
                     root);
         }
         return new Result(logs, dead);
+    }
+
+    private boolean isDirectory(Path path, Devices devices) {
+        Devices.Kind kind = devices.kindOf(path);
+        if (kind == Devices.Kind.DIRECTORY_ELSEWHERE) {
+            openFiles.noteElsewhere(path);
+            log.warn(
+                    "{} lies on another file system than {}: it is synced file by file, and nobody"
+                            + " watches how much space it has",
+                    path,
+                    root);
+        }
+        return kind != Devices.Kind.NO_DIRECTORY;
     }
 
     private void sort(Path path, List<Path> partitions, List<Path> dead) {

@@ -47,9 +47,25 @@ final class DiskSync implements AutoCloseable {
             paths.addAll(plan.paths());
         }
         if (rule.prefersSyncfs(files.size() + paths.size(), otherDirtyBytes)
-                && syncTogether(files, above(plans.iterator().next().directory()))) {
+                && syncTogether(
+                        files.stream().filter(file -> !isElsewhere(file)).toList(),
+                        above(plans.iterator().next().directory()))) {
+            syncOneByOne(
+                    files.stream().filter(this::isElsewhere).toList(),
+                    paths.stream().filter(openFiles::isElsewhere).toList());
             return true;
         }
+        syncOneByOne(files, paths);
+        return false;
+    }
+
+    /** One sync of the file system of the data directory would not reach it. */
+    private boolean isElsewhere(SharedFile file) {
+        return openFiles.isElsewhere(file.directory());
+    }
+
+    private void syncOneByOne(Collection<SharedFile> files, Collection<Path> paths)
+            throws IOException {
         for (SharedFile file : files) {
             if (!file.isKnownSynced()) {
                 openFiles.patiently(file::sync);
@@ -59,7 +75,6 @@ final class DiskSync implements AutoCloseable {
         for (Path path : paths) {
             openFiles.patiently(() -> syncPath(path));
         }
-        return false;
     }
 
     /** A partition's own directory may be deleted, and its descriptor would keep it. */
@@ -67,13 +82,15 @@ final class DiskSync implements AutoCloseable {
         return Objects.requireNonNullElse(partition.getParent(), partition);
     }
 
-    /** Returns when the files, all in one directory, are durable. */
+    /** Returns when the files, all in one data directory, are durable. */
     void sync(List<SharedFile> files, Path directory) throws IOException {
-        if (rule.prefersSyncfs(files.size(), 0) && syncTogether(files, directory)) {
-            return;
-        }
+        List<SharedFile> together = files.stream().filter(file -> !isElsewhere(file)).toList();
+        boolean synced =
+                rule.prefersSyncfs(together.size(), 0) && syncTogether(together, directory);
         for (SharedFile file : files) {
-            file.sync();
+            if (!synced || isElsewhere(file)) {
+                file.sync();
+            }
         }
     }
 

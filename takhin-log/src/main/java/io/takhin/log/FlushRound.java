@@ -141,14 +141,12 @@ final class FlushRound {
         for (PartitionLog log : cut) {
             bytes += JournalFormat.entryBytes(log.topicPartition(), 0);
         }
-        if (!journal.begin(bytes)) {
+        if (!journal.beginForgetting(bytes)) {
             // No room to say so: then the entries themselves have to go.
             journal.drain();
             return;
         }
-        for (PartitionLog log : cut) {
-            journal.forget(log);
-        }
+        journal.forget(cut);
         journal.commit();
     }
 

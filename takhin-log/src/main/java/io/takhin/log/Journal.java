@@ -195,19 +195,42 @@ final class Journal {
             target.position(at);
             return false;
         }
-        JournalFormat.putEntry(target, at, JournalEntry.data(half.generation(), log, range));
+        JournalFormat.putEntry(target, at, JournalEntry.data(half, log, range));
         takenBytes += range.bytes();
         note(half, log);
         return true;
     }
 
-    /** What was taken of the log before means nothing any more: its segments have what is left. */
-    void forget(PartitionLog log) throws IOException {
+    /** As {@link #begin}, before {@link #forget} of logs whose entries have so many bytes. */
+    boolean beginForgetting(long entryBytes) {
+        return begin(2 * entryBytes + spreadBytes() + 2L * JournalFormat.BLOCK_BYTES);
+    }
+
+    /**
+     * What was taken of the logs before means nothing any more: their segments have what is left.
+     * Said twice, so far apart that damage of one place leaves the other: else what was cut off
+     * would come back.
+     */
+    void forget(List<PartitionLog> logs) throws IOException {
+        for (PartitionLog log : logs) {
+            forget(log);
+        }
+        pad(spreadBytes());
+        for (PartitionLog log : logs) {
+            forget(log);
+        }
+    }
+
+    private int spreadBytes() {
+        return JournalFormat.spreadBytes(file.halfBytes());
+    }
+
+    private void forget(PartitionLog log) throws IOException {
         JournalHalf half = current();
         ByteBuffer target = withRoom(JournalFormat.entryBytes(log.topicPartition(), 0));
         int at = target.position();
         target.position(JournalFormat.putName(target, at, log.topicPartition()));
-        JournalFormat.putEntry(target, at, JournalEntry.forget(half.generation(), log));
+        JournalFormat.putEntry(target, at, JournalEntry.forget(half, log));
         note(half, log);
     }
 
@@ -242,15 +265,18 @@ final class Journal {
 
     /** Returns when everything taken since {@link #begin} is durable. */
     void commit() throws IOException {
-        pad(withRoom(2 * JournalFormat.BLOCK_BYTES));
+        pad(0);
         ByteBuffer target = withRoom(0);
         write(target, target.position());
         file.force();
+        current().endRound();
     }
 
-    private void pad(ByteBuffer target) {
+    /** Up to the end of a block that is at least so many bytes behind. */
+    private void pad(int bytesMin) throws IOException {
+        ByteBuffer target = withRoom(bytesMin + 2 * JournalFormat.BLOCK_BYTES);
         int at = target.position();
-        int missing = (int) (JournalFormat.roundUp(at) - at);
+        int missing = (int) (JournalFormat.roundUp(at + bytesMin) - at);
         if (missing == 0) {
             return;
         }
@@ -262,7 +288,7 @@ final class Journal {
         for (int i = 0; i < zeros; i++) {
             target.put((byte) 0);
         }
-        JournalFormat.putEntry(target, at, JournalEntry.padding(current().generation(), zeros));
+        JournalFormat.putEntry(target, at, JournalEntry.padding(current(), zeros));
     }
 
     /** The log's segments are to catch up with the journal; returns at once. */

@@ -186,19 +186,44 @@ final class JournalContents {
             JournalScanner scanner =
                     new JournalScanner(channel, generation, start + JournalFormat.BLOCK_BYTES, end);
             List<JournalEntry> found = new ArrayList<>();
-            for (JournalEntry entry = scanner.next(); entry != null; entry = scanner.next()) {
-                found.add(entry);
-                if (cleanStop) {
-                    // Only whether there is one matters.
-                    return new Scanned(prepared(scanner, start, false), List.of());
+            int spread = JournalFormat.spreadBytes(halfBytes);
+            do {
+                for (JournalEntry entry = scanner.next(); entry != null; entry = scanner.next()) {
+                    found.add(entry);
+                    if (cleanStop) {
+                        // Only whether there is one matters.
+                        return new Scanned(prepared(scanner, start, false), List.of());
+                    }
                 }
-            }
+            } while (skipDamage(scanner, spread, found));
             boolean whole = start + halfBytes <= channel.size();
             if (found.isEmpty() && !whole) {
                 return nothing();
             }
             boolean empty = found.isEmpty() && generation != 0;
             return new Scanned(prepared(scanner, start, empty), found);
+        }
+
+        /** False at the end of what was durable. */
+        private boolean skipDamage(JournalScanner scanner, int spread, List<JournalEntry> found)
+                throws IOException {
+            JournalScanner.Damage damage = cleanStop ? null : scanner.skipDamage(spread);
+            if (damage == null) {
+                return false;
+            }
+            log.error(
+                    "{} is damaged from {} to {}: acknowledged records of {} may be lost there{}",
+                    path,
+                    damage.from(),
+                    damage.to(),
+                    damage.partition() == null ? "some partitions" : damage.partition(),
+                    damage.mayHideForget()
+                            ? "; what lies before is not put back, because logs may have been cut"
+                            : "");
+            if (damage.mayHideForget()) {
+                found.add(JournalEntry.unknown());
+            }
+            return true;
         }
 
         private static Half prepared(JournalScanner scanner, long start, boolean empty) {
@@ -219,7 +244,8 @@ final class JournalContents {
                             before.removeIf(each -> each.topicId().equals(entry.topicId()));
                         }
                     }
-                    case PADDING, NONE -> {}
+                    case NONE -> entries.clear();
+                    case PADDING -> {}
                 }
             }
         }

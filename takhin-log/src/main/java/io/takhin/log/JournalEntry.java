@@ -6,6 +6,7 @@ import org.apache.kafka.common.Uuid;
 /**
  * One entry of the journal, without its payload.
  *
+ * @param round of its half: what was made durable together; 0 where that is not known
  * @param segmentBase base offset of the segment whose bytes these are
  * @param position of the bytes in the segment's file
  * @param firstOffset of the records, counted without gaps from the entry before
@@ -15,6 +16,7 @@ import org.apache.kafka.common.Uuid;
 record JournalEntry(
         JournalFormat.Kind kind,
         long generation,
+        int round,
         Uuid topicId,
         TopicPartition partition,
         long segmentBase,
@@ -26,10 +28,17 @@ record JournalEntry(
 
     private static final TopicPartition NOBODY = new TopicPartition("", 0);
 
-    static JournalEntry data(long generation, PartitionLog log, FlushPlan.Range range) {
+    /** Before it all of a half is unbelievable: a truncation may be among what was damaged. */
+    static JournalEntry unknown() {
+        return new JournalEntry(
+                JournalFormat.Kind.NONE, 0, 0, Uuid.ZERO_UUID, NOBODY, 0, 0, 0, 0, 0, 0);
+    }
+
+    static JournalEntry data(JournalHalf half, PartitionLog log, FlushPlan.Range range) {
         return new JournalEntry(
                 JournalFormat.Kind.DATA,
-                generation,
+                half.generation(),
+                half.round(),
                 log.topicId(),
                 log.topicPartition(),
                 range.segment().baseOffset(),
@@ -40,10 +49,11 @@ record JournalEntry(
                 0);
     }
 
-    static JournalEntry forget(long generation, PartitionLog log) {
+    static JournalEntry forget(JournalHalf half, PartitionLog log) {
         return new JournalEntry(
                 JournalFormat.Kind.FORGET,
-                generation,
+                half.generation(),
+                half.round(),
                 log.topicId(),
                 log.topicPartition(),
                 0,
@@ -54,10 +64,11 @@ record JournalEntry(
                 0);
     }
 
-    static JournalEntry padding(long generation, int bytes) {
+    static JournalEntry padding(JournalHalf half, int bytes) {
         return new JournalEntry(
                 JournalFormat.Kind.PADDING,
-                generation,
+                half.generation(),
+                half.round(),
                 Uuid.ZERO_UUID,
                 NOBODY,
                 0,

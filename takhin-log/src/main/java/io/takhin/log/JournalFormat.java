@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Two halves of the same size, each a header block and then entries, one directly behind the
  * other. The header: magic (4), version (4), generation (8), bytes of a half (4), CRC32C of these
  * (4). An entry: CRC32C of all that follows (4), bytes of payload (4), generation (8), kind (1),
- * zero (1), bytes of the topic's name (2), topic id (16), partition (4), position in the segment's
+ * round (1), bytes of the topic's name (2), topic id (16), partition (4), position in the segment's
  * file (4), base offset of the segment, first and last offset (8 each), the topic's name, the
- * payload.
+ * payload. The rounds of a half count from 1 to 255, and over again.
  *
  * <p>What is made durable together ends at a block: a block that was acknowledged is never written
  * again, so nothing acknowledged can tear.
@@ -27,6 +27,7 @@ final class JournalFormat {
     private static final int VERSION = 1;
     private static final int HEADER_BYTES = 24;
     private static final int TOPIC_NAME_BYTES_MAX = 249;
+    private static final int ROUNDS = 255;
 
     private JournalFormat() {}
 
@@ -121,7 +122,7 @@ final class JournalFormat {
         buffer.putInt(at + 4, entry.bytes())
                 .putLong(at + 8, entry.generation())
                 .put(at + 16, entry.kind().code)
-                .put(at + 17, (byte) 0)
+                .put(at + 17, (byte) entry.round())
                 .putShort(at + 18, (short) partition.topic().length())
                 .putLong(at + 20, entry.topicId().getMostSignificantBits())
                 .putLong(at + 28, entry.topicId().getLeastSignificantBits())
@@ -147,6 +148,25 @@ final class JournalFormat {
         return possible ? ENTRY_BYTES + name + payload : 0;
     }
 
+    /** As the bytes at the position claim, of an entry or not. */
+    static boolean hasPayload(ByteBuffer buffer, int at) {
+        return Kind.of(buffer.get(at + 16)) == Kind.DATA && buffer.getInt(at + 4) > 0;
+    }
+
+    /** As the bytes at the position claim; null where they are not all there, or no name. */
+    static @Nullable TopicPartition partition(ByteBuffer buffer, int at) {
+        int length = buffer.getShort(at + 18);
+        if (length <= 0 || at + ENTRY_BYTES + length > buffer.limit()) {
+            return null;
+        }
+        byte[] name = new byte[length];
+        buffer.get(at + ENTRY_BYTES, name);
+        String topic = new String(name, java.nio.charset.StandardCharsets.US_ASCII);
+        return topic.matches("[a-zA-Z0-9._-]+")
+                ? new TopicPartition(topic, buffer.getInt(at + 36))
+                : null;
+    }
+
     static long generation(ByteBuffer buffer, int at) {
         return buffer.getLong(at + 8);
     }
@@ -166,6 +186,7 @@ final class JournalFormat {
         return new JournalEntry(
                 Kind.of(buffer.get(at + 16)),
                 generation(buffer, at),
+                Byte.toUnsignedInt(buffer.get(at + 17)),
                 new Uuid(buffer.getLong(at + 20), buffer.getLong(at + 28)),
                 new TopicPartition(
                         new String(name, java.nio.charset.StandardCharsets.US_ASCII),
@@ -183,6 +204,15 @@ final class JournalFormat {
         ByteBuffer part = buffer.duplicate();
         crc.update(part.limit(to).position(from));
         return (int) crc.getValue();
+    }
+
+    static int nextRound(int round) {
+        return round % ROUNDS + 1;
+    }
+
+    /** How far apart two entries are that say the same: a sixteenth of a half, at most 16 KiB. */
+    static int spreadBytes(int halfBytes) {
+        return Math.min(4 * BLOCK_BYTES, halfBytes / 16);
     }
 
     static long roundUp(long bytes) {

@@ -25,6 +25,7 @@ final class JournalHalf {
     private volatile State state = State.UNPREPARED;
     private volatile long generation;
     private volatile int filled = JournalFormat.BLOCK_BYTES;
+    private int round = 1;
 
     /** Logs that have entries here. */
     private final List<PartitionLog> logs = new ArrayList<>();
@@ -54,6 +55,15 @@ final class JournalHalf {
         return filled;
     }
 
+    /** Which of its rounds is being written, as entries have it. */
+    int round() {
+        return round;
+    }
+
+    void endRound() {
+        round = JournalFormat.nextRound(round);
+    }
+
     boolean holdsEntries() {
         return state == State.IN_USE || state == State.FULL;
     }
@@ -67,6 +77,7 @@ final class JournalHalf {
         logs.clear();
         generation = newGeneration;
         filled = JournalFormat.BLOCK_BYTES;
+        round = 1;
         state = State.FREE;
     }
 

@@ -178,18 +178,59 @@ final class LogCleaning {
     }
 
     /**
-     * Puts a segment in the place of some others.
+     * Says on the disk, once the directory is synced, that a segment is to replace some others.
      *
-     * @return false when they are not all in the log any more
+     * @param cuts of the log when the old segments were read: one that was cut since may have lost
+     *     records of them, and got others
+     * @return false when they are not all in the log any more as they were
+     */
+    boolean announce(SegmentSwap swap, int cuts) throws IOException {
+        state.lock.lock();
+        try {
+            if (!isOpen() || state.view.cuts() != cuts || indexOf(swap) < 0) {
+                return false;
+            }
+            state.withdrawAnnounced();
+            state.announced = swap;
+            SegmentSwap.rename(swap.announcements());
+            return true;
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Where the old segments begin; -1 when they are not all there. */
+    private int indexOf(SegmentSwap swap) {
+        List<Segment> segments = state.view.segments();
+        int at = segments.indexOf(swap.old().getFirst());
+        return at >= 0 && begins(tail(segments, at), swap.old()) ? at : -1;
+    }
+
+    /** What was announced is not wanted any more; durable when it returns. */
+    void withdraw(SegmentSwap swap) throws IOException {
+        state.lock.lock();
+        try {
+            if (swap.equals(state.announced)) {
+                state.withdrawAnnounced();
+            }
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /**
+     * Puts a segment that is announced in the place of some others.
+     *
+     * @return false when it was withdrawn, because some of them went
      */
     boolean replace(SegmentSwap swap) {
         List<Segment> replaced = new ArrayList<>();
         guard.change(() -> {
             LogView view = state.view;
-            int at = view.segments().indexOf(swap.old().getFirst());
-            if (at < 0 || !begins(tail(view.segments(), at), swap.old())) {
+            if (!swap.equals(state.announced)) {
                 return;
             }
+            int at = indexOf(swap);
             int behind = at + swap.old().size();
             if (behind >= view.segments().size()) {
                 throw new IllegalStateException("the active segment cannot be replaced");
@@ -205,6 +246,7 @@ final class LogCleaning {
                             view.end(),
                             view.endPosition(),
                             view.cuts());
+            state.announced = null;
             SegmentSwap.rename(swap.removals());
             cutter.forget(swap.old(), swap.cleaned().baseOffset());
             replaced.addAll(swap.old());

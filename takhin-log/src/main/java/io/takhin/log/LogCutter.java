@@ -50,6 +50,7 @@ final class LogCutter {
      * or not or in part. It must not take records for deleted, either, that come after the cut.
      */
     private void forgetDurability(long offset, long start) throws IOException {
+        state.withdrawAnnounced();
         durability.cutTo(offset, start);
         state.host
                 .openFiles()

@@ -91,6 +91,7 @@ final class LogStart {
     }
 
     private void dropFirst(LogView view) throws IOException {
+        state.withdrawAnnounced();
         if (!state.snapshots.areSynced()) {
             // Who wrote the records that go is known from there alone.
             state.snapshots.sync();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of one log, and the lock that guards them: held while offsets are given and bytes are
@@ -37,6 +38,9 @@ final class LogState {
 
     /** Segments that were closed since the last flush. */
     List<Segment> justClosed = List.of();
+
+    /** The old segments are in the log, and the next start would take this one for them. */
+    @Nullable SegmentSwap announced;
 
     /** Whether names in the partition's directory changed since the last flush. */
     boolean namesChanged;
@@ -77,6 +81,16 @@ final class LogState {
     /** The names in the partition's directory are durable then. */
     void syncDirectory() throws IOException {
         host.openFiles().patiently(() -> DiskSync.syncPath(directory));
+    }
+
+    /** Before a segment goes: else what would replace it could bring its records back. */
+    void withdrawAnnounced() throws IOException {
+        SegmentSwap swap = announced;
+        if (swap != null) {
+            SegmentSwap.rename(swap.withdrawals());
+            syncDirectory();
+            announced = null;
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -54,6 +55,9 @@ final class OpenFiles {
 
     private long ageOfSweep;
 
+    /** Partitions' directories on other file systems than the data directory. */
+    private final Set<Path> elsewhere = ConcurrentHashMap.newKeySet();
+
     /** When somebody last looked for files to close and found too few; 0 when all went well. */
     private final AtomicLong ageOfLook = new AtomicLong();
 
@@ -99,6 +103,17 @@ final class OpenFiles {
      */
     void watch(Runnable newWatcher) {
         watcher = newWatcher;
+    }
+
+    /** What is in the directory is not synced with the data directory's file system. */
+    void noteElsewhere(Path directory) {
+        elsewhere.add(directory);
+    }
+
+    /** Whether that was noted of the directory that a file is in, or of itself. */
+    boolean isElsewhere(Path path) {
+        return !elsewhere.isEmpty()
+                && (elsewhere.contains(path) || elsewhere.contains(path.getParent()));
     }
 
     /** Grows with time; what was used at a smaller one was used earlier. */

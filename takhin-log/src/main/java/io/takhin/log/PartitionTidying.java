@@ -51,7 +51,7 @@ final class PartitionTidying {
         PartitionListing listing = PartitionListing.of(directory);
         if (listing.hasAny(PartitionFiles.CLEANED)
                 || listing.hasAny(PartitionFiles.SWAP)
-                || listing.hasAny(PartitionFiles.LOG + PartitionFiles.DELETED)) {
+                || listing.hasAny(PartitionFiles.DELETED)) {
             List<Path> files = listing.files();
             finishInterrupted(
                     directory,

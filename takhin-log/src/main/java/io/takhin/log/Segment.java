@@ -231,7 +231,7 @@ final class Segment {
         long lastOffset = BatchHeader.lastOffset(batches, at);
         long timestamp = BatchHeader.maxTimestamp(batches, at);
         if (!newestHolds && !TimeCheck.lastHolds(this)) {
-            findNewest();
+            findNewest(size);
         }
         newestHolds = true;
         if (timestamp > newest().timestamp()) {
@@ -311,9 +311,13 @@ final class Segment {
         checked.cutTo(bytes);
     }
 
-    /** Looks behind the last index entry for a larger timestamp than that entry knows. */
-    void findNewest() throws IOException {
-        newest = TimeCheck.newest(this, size).found();
+    /**
+     * Looks behind the last index entry for a larger timestamp than that entry knows.
+     *
+     * @param bytes of batches that have been noted
+     */
+    void findNewest(int bytes) throws IOException {
+        newest = TimeCheck.newest(this, bytes).found();
         newestConfirmed = true;
     }
 
@@ -411,7 +415,7 @@ final class Segment {
         if (position == 0) {
             age.emptied();
         }
-        findNewest();
+        findNewest(size);
     }
 
     /** When a record was last written here, milliseconds; what copies the file may lose it. */

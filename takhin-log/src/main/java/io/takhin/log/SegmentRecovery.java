@@ -57,6 +57,8 @@ final class SegmentRecovery {
                 start = new OffsetPosition(segment.baseOffset(), 0);
                 segment.rewindIndexes(start);
             }
+            // A power cut may leave entries of the one index for which the other one has none.
+            segment.findNewest(start.position());
             epochs.truncateFromEnd(Math.max(start.offset(), segment.baseOffset()));
             scan(channel, start.position(), trustedBelow);
         } finally {

@@ -18,6 +18,8 @@ import java.util.List;
  * </ol>
  *
  * The directory is synced after each of the three, since nothing else keeps renames in order.
+ * Between the first two an announcement is withdrawn by whoever takes old segments away ({@link
+ * LogState#withdrawAnnounced}): a start would put the new segment in the place of what is left.
  *
  * @param cleaned complete, and on the disk
  * @param old at least one; the first has the same base offset
@@ -34,6 +36,13 @@ record SegmentSwap(Segment cleaned, List<Segment> old) {
     List<Rename> announcements() {
         return cleaned.files().stream()
                 .map(file -> new Rename(file, plainSuffix(file) + PartitionFiles.SWAP))
+                .toList();
+    }
+
+    /** Of announcements: with the first of these names nothing is wanted any more. */
+    List<Rename> withdrawals() {
+        return cleaned.files().stream()
+                .map(file -> new Rename(file, plainSuffix(file) + PartitionFiles.CLEANED))
                 .toList();
     }
 

@@ -10,8 +10,16 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 public final class StorageShortageException extends KafkaStorageException {
     private static final long serialVersionUID = 1L;
 
+    private final boolean ofSpace;
+
     public StorageShortageException(String message, IOException cause) {
         super(message, cause);
+        ofSpace = !ShortageException.isOfDescriptors(cause);
+    }
+
+    /** Whether the disk is full; else it is descriptors that the process lacks. */
+    public boolean isOfSpace() {
+        return ofSpace;
     }
 
     /** Whether an error of the file system says so, rather than that the disk is broken. */

@@ -111,10 +111,15 @@ final class Batches {
                         transactional,
                         RecordBatch.NO_PARTITION_LEADER_EPOCH)) {
             for (String value : values) {
-                builder.append(NOW, null, value.getBytes(StandardCharsets.UTF_8));
+                builder.append(timeOf(value), null, value.getBytes(StandardCharsets.UTF_8));
             }
             return builder.build().buffer();
         }
+    }
+
+    /** The last minute, in no order that offsets have. */
+    private static long timeOf(String value) {
+        return NOW - Math.floorMod(value.hashCode() * 31, 60_000);
     }
 
     static ByteBuffer marker(
@@ -147,6 +152,26 @@ final class Batches {
 
     static String shown(Record record) {
         return record.offset() + "=" + StandardCharsets.UTF_8.decode(record.value());
+    }
+
+    /** All batches of a log. */
+    static List<RecordBatch> batchesOf(PartitionLog log) throws IOException {
+        List<RecordBatch> batches = new ArrayList<>();
+        long offset = log.logStartOffset();
+        while (offset < log.logEndOffset()) {
+            long next = offset;
+            MemoryRecords read = recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()));
+            for (RecordBatch batch : read.batches()) {
+                batches.add(batch);
+                next = batch.nextOffset();
+            }
+            if (next == offset) {
+                // Compaction left nothing up to the end.
+                break;
+            }
+            offset = next;
+        }
+        return batches;
     }
 
     /** Where the batches of a log begin. */

@@ -7,25 +7,35 @@ import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
-import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
 /**
  * A compacted log on a disk that loses what was not synced: of each key the last acknowledged
- * record, or a later one, is there after each power cut, and nothing that was not written.
+ * record, or a later one, is there after each power cut, and nothing that was not written. Keys are
+ * deleted, transactions rolled back, records deleted at the start, also while segments are being
+ * replaced, and all codecs are used.
  */
 class CompactionPowerCutTest {
     private static final int CUTS = 10;
@@ -47,7 +57,18 @@ class CompactionPowerCutTest {
     private final TreeMap<Long, String> written = new TreeMap<>();
 
     private final Set<String> everWritten = new HashSet<>();
+
+    /** By key, where it was deleted. */
+    private final Map<String, TreeSet<Long>> tombstones = new HashMap<>();
+
+    private final Set<Long> rolledBack = new HashSet<>();
+    private SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
     private long acknowledged;
+
+    /** Records below may have been deleted; and below this one they are for good. */
+    private long startMax;
+
+    private long durableStart;
     private int counter;
     private int runsOfCompaction;
 
@@ -58,7 +79,7 @@ class CompactionPowerCutTest {
 
     @Seeded(runs = 20, cutsEach = CUTS)
     void theLastRecordOfEachKeySurvives(RandomGenerator random) throws IOException {
-        SimulatedDisk disk = new SimulatedDisk(random);
+        disk = new SimulatedDisk(random);
         Path root = disk.root().resolve("data");
         try {
             for (int cut = 0; cut < CUTS; cut++) {
@@ -69,7 +90,7 @@ class CompactionPowerCutTest {
                     cutWhileOpening(disk, root, random);
                 }
                 try (LogDirectory directory = open(root)) {
-                    check(log(directory));
+                    check(log(directory), random);
                 }
             }
         } catch (AssertionError | RuntimeException | IOException e) {
@@ -121,55 +142,139 @@ class CompactionPowerCutTest {
 
     private void step(LogDirectory directory, PartitionLog log, RandomGenerator random)
             throws IOException {
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(14)) {
             case 0 -> Directories.settle(directory, log);
-            case 1 -> compact(directory);
+            case 1 -> compact(directory, log, random);
+            case 2 -> {
+                if (random.nextInt(4) == 0) {
+                    deleteRecords(directory, log, random);
+                }
+            }
+            case 3 -> clock.advance(Duration.ofSeconds(random.nextInt(40)));
             default -> append(log, random);
         }
     }
 
-    private void compact(LogDirectory directory) throws IOException {
+    private void compact(LogDirectory directory, PartitionLog log, RandomGenerator random)
+            throws IOException {
         runsOfCompaction++;
-        CompactionLook look =
-                new CompactionLook(
-                        directory,
-                        PartitionLog::durableEndOffset,
-                        clock,
-                        Directories.unlimited(clock, 1 << 12));
-        look.run();
+        Compaction.Pace pace =
+                new Compaction.Pace(
+                        1 << 12,
+                        new Throttle(clock, 0),
+                        () -> {
+                            if (random.nextInt(100) == 0) {
+                                deleteRecords(directory, log, random);
+                            }
+                            return false;
+                        });
+        new CompactionLook(directory, PartitionLog::durableEndOffset, clock, pace).run();
+    }
+
+    private void deleteRecords(LogDirectory directory, PartitionLog log, RandomGenerator random) {
+        long start = log.logStartOffset();
+        long below = random.nextLong(start, Math.max(start, log.durableEndOffset()) + 1);
+        startMax = Math.max(startMax, below);
+        try {
+            log.advanceLogStart(below);
+            if (random.nextBoolean()) {
+                directory.groupCommit().commitAndWait(List.of(log));
+                directory.writeCheckpoints();
+                durableStart = !disk.isOut() ? log.logStartOffset() : durableStart;
+            }
+        } catch (KafkaStorageException | IOException e) {
+            assertThat(disk.isOut()).as(e.toString()).isTrue();
+        }
     }
 
     private void append(PartitionLog log, RandomGenerator random) {
         String key = "k" + random.nextInt(KEYS);
-        String value = counter++ + "x".repeat(random.nextInt(200));
-        everWritten.add(log.logEndOffset() + " " + key + "=" + value);
-        SimpleRecord record =
-                new SimpleRecord(Batches.NOW, key.getBytes(UTF_8), value.getBytes(UTF_8));
-        if (log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT)
-                instanceof Append.Done done) {
-            written.put(done.baseOffset(), key + "=" + value);
-            if (random.nextInt(3) > 0) {
-                log.flush();
-                acknowledged = log.logEndOffset();
+        boolean deleted = random.nextInt(6) == 0;
+        String value = deleted ? "null" : counter++ + "x".repeat(random.nextInt(200));
+        boolean inTransaction = random.nextInt(5) == 0;
+        long producer = inTransaction ? ++counter : RecordBatch.NO_PRODUCER_ID;
+        ByteBuffer batch = batch(random, producer, key, deleted ? null : value);
+        long offset = log.logEndOffset();
+        everWritten.add(offset + " " + key + "=" + value);
+        if (!(log.appendAsLeader(batch, 0, Origin.CLIENT) instanceof Append.Done)) {
+            return;
+        }
+        boolean counts = !inTransaction || end(log, producer, random.nextBoolean());
+        if (counts) {
+            written.put(offset, key + "=" + value);
+            if (deleted) {
+                tombstones.computeIfAbsent(key, _ -> new TreeSet<>()).add(offset);
             }
+        }
+        if (random.nextInt(3) > 0) {
+            log.flush();
+            acknowledged = log.logEndOffset();
         }
     }
 
-    private void check(PartitionLog log) throws IOException {
+    private static ByteBuffer batch(
+            RandomGenerator random, long producer, String key, @Nullable String value) {
+        CompressionType[] codecs = CompressionType.values();
+        boolean inTransaction = producer >= 0;
+        try (MemoryRecordsBuilder builder =
+                MemoryRecords.builder(
+                        ByteBuffer.allocate(1 << 10),
+                        RecordBatch.CURRENT_MAGIC_VALUE,
+                        Compression.of(codecs[random.nextInt(codecs.length)]).build(),
+                        TimestampType.CREATE_TIME,
+                        0L,
+                        Batches.NOW,
+                        producer,
+                        inTransaction ? 0 : RecordBatch.NO_PRODUCER_EPOCH,
+                        inTransaction ? 0 : RecordBatch.NO_SEQUENCE,
+                        inTransaction,
+                        RecordBatch.NO_PARTITION_LEADER_EPOCH)) {
+            byte[] bytes = value == null ? null : value.getBytes(UTF_8);
+            builder.append(Batches.NOW - random.nextInt(100_000), key.getBytes(UTF_8), bytes);
+            return builder.build().buffer();
+        }
+    }
+
+    /** Returns whether it was committed, as far as the test knows. */
+    private boolean end(PartitionLog log, long producer, boolean commit) {
+        if (!commit) {
+            rolledBack.add(producer);
+        }
+        ControlRecordType type = commit ? ControlRecordType.COMMIT : ControlRecordType.ABORT;
+        return log.appendAsLeader(Batches.marker(producer, 0, type, 1), 0, Origin.COORDINATOR)
+                        instanceof Append.Done
+                && commit;
+    }
+
+    private void check(PartitionLog log, RandomGenerator random) throws IOException {
+        // What a cut left open did not count, and never will.
+        for (ActiveProducer producer : log.activeProducers()) {
+            if (producer.transactionStart() >= 0) {
+                end(log, producer.producerId(), false);
+            }
+        }
         Map<Long, String> found = recordsOf(log);
         assertThat(log.logEndOffset()).isGreaterThanOrEqualTo(acknowledged);
+        assertThat(log.logStartOffset()).isBetween(durableStart, Math.max(durableStart, startMax));
         assertThat(everWritten)
                 .containsAll(
                         found.entrySet().stream()
                                 .map(each -> each.getKey() + " " + each.getValue())
                                 .toList());
-        Map<String, Long> lastFound = new HashMap<>();
-        found.forEach((offset, text) -> lastFound.merge(keyOf(text), offset, Math::max));
-        written.headMap(acknowledged)
+        Map<String, Long> last = new HashMap<>();
+        found.forEach((offset, text) -> last.merge(keyOf(text), offset, Math::max));
+        tombstones.values().forEach(offsets -> offsets.tailSet(log.logEndOffset()).clear());
+        tombstones.forEach((key, all) -> {
+            if (!all.isEmpty()) {
+                last.merge(key, all.last(), Math::max);
+            }
+        });
+        written.subMap(Math.min(startMax, acknowledged), acknowledged)
                 .forEach((offset, text) ->
-                        assertThat(lastFound.getOrDefault(keyOf(text), -1L))
+                        assertThat(last.getOrDefault(keyOf(text), -1L))
                                 .as("last of %s, written at %d", keyOf(text), offset)
                                 .isGreaterThanOrEqualTo(offset));
+        SurvivingRecords.checkSearches(log, random);
         written.tailMap(acknowledged).clear();
         written.putAll(found);
         log.flush();
@@ -180,26 +285,34 @@ class CompactionPowerCutTest {
         return text.substring(0, text.indexOf('='));
     }
 
-    private static Map<Long, String> recordsOf(PartitionLog log) throws IOException {
+    /** What readers of committed records see. */
+    private Map<Long, String> recordsOf(PartitionLog log) throws IOException {
         Map<Long, String> found = new TreeMap<>();
-        long offset = log.logStartOffset();
-        while (offset < log.logEndOffset()) {
-            MemoryRecords read =
-                    Batches.recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()));
-            long next = offset;
-            for (RecordBatch batch : read.batches()) {
-                for (Record record : batch) {
-                    found.put(
-                            record.offset(),
-                            UTF_8.decode(record.key()) + "=" + UTF_8.decode(record.value()));
-                }
-                next = batch.nextOffset();
+        List<AbortedTransaction> aborted =
+                log.abortedTransactions(log.logStartOffset(), log.logEndOffset());
+        for (RecordBatch batch : Batches.batchesOf(log)) {
+            boolean hidden =
+                    aborted.stream()
+                            .anyMatch(each ->
+                                    each.producerId() == batch.producerId()
+                                            && each.firstOffset() <= batch.baseOffset()
+                                            && each.lastOffset() > batch.baseOffset());
+            if (!batch.isControlBatch() && batch.iterator().hasNext()) {
+                assertThat(hidden)
+                        .as(
+                                "rolled back: producer %d at %d",
+                                batch.producerId(), batch.baseOffset())
+                        .isEqualTo(rolledBack.contains(batch.producerId()));
             }
-            if (next == offset) {
-                break;
+            if (batch.isControlBatch() || hidden) {
+                continue;
             }
-            offset = next;
+            for (Record record : batch) {
+                String value = record.hasValue() ? UTF_8.decode(record.value()).toString() : "null";
+                found.put(record.offset(), UTF_8.decode(record.key()) + "=" + value);
+            }
         }
+        found.keySet().removeIf(offset -> offset < log.logStartOffset());
         return found;
     }
 }

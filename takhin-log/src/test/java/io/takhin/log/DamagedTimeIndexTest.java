@@ -6,8 +6,10 @@ import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -145,5 +147,33 @@ class DamagedTimeIndexTest {
         byte[] bytes = Files.readAllBytes(file);
         ByteBuffer.wrap(bytes).putLong(bytes.length - TimeIndex.ENTRY_BYTES, timestamp);
         Files.write(file, bytes);
+    }
+
+    /** A power cut may take the last entry of a time index, and leave that of the offset index. */
+    @Test
+    void aTimeIndexThatIsShorterThanItsOffsetIndexLeavesOutNoRecord() throws IOException {
+        LogConfig config = Batches.config(1 << 20, 100);
+        LogDirectory directory = Directories.open(root, config, clock);
+        PartitionLog log = Directories.orders(directory, config);
+        for (long millis : new long[] {0, 0, 50, 100, 10, 10}) {
+            append(log, Batches.NOW + millis);
+        }
+        log.flush();
+        log.files().checkpoint(0);
+        directory.writeCheckpoints();
+        directory.abandon();
+        Path times = PartitionFiles.timeIndex(log.directory(), 0);
+        try (FileChannel file = FileChannel.open(times, StandardOpenOption.WRITE)) {
+            file.truncate(TimeIndex.ENTRY_BYTES);
+        }
+
+        try (LogDirectory again = Directories.open(root, config, clock)) {
+            PartitionLog found = Directories.orders(again, config);
+            for (int i = 0; i < 8; i++) {
+                append(found, Batches.NOW + 60);
+            }
+
+            assertThat(found.findByTimestamp(Batches.NOW + 80).offset()).isEqualTo(3);
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -28,8 +29,13 @@ class JournalTornRoundTest extends JournalFixture {
 
         // One entry that fills a block, and one in the next block.
         PartitionLog orders = orders();
+        CountDownLatch held = holdFlusher();
         orders.appendAsLeader(batchOfOneBlock(), 0, Origin.CLIENT);
-        directory.groupCommit().commitAndWait(List.of(orders, other("never acknowledged")));
+        PartitionLog other = other("never acknowledged");
+        orders.requestFlush();
+        other.requestFlush();
+        held.countDown();
+        directory.groupCommit().commitAndWait(List.of(orders, other));
         assertThat(backlog().journalBytes()).isEqualTo(3L * JournalFormat.BLOCK_BYTES);
         long half = startOfUsedHalf();
         crash(ordersBytes);
@@ -44,6 +50,33 @@ class JournalTornRoundTest extends JournalFixture {
         assertThat(found()).isEqualTo(written);
         assertThat(Batches.all(directory.open(OTHER, topic, Batches.config())))
                 .containsExactly("0=to the segment");
+    }
+
+    /** What is committed until the latch falls goes into one round. */
+    private CountDownLatch holdFlusher() {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch reached = new CountDownLatch(1);
+        directory
+                .groupCommit()
+                .observe((_, _, _, _) -> {
+                    reached.countDown();
+                    awaitUninterruptibly(held);
+                });
+        // A log's first flush goes to its segment.
+        PartitionLog first =
+                directory.open(new TopicPartition("first", 0), topic, Batches.config());
+        first.appendAsLeader(Batches.of("x"), 0, Origin.CLIENT);
+        first.requestFlush();
+        awaitUninterruptibly(reached);
+        return held;
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private PartitionLog other(String value) {

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PartitionTidyingTest {
     @TempDir Path directory;
@@ -32,5 +34,22 @@ class PartitionTidyingTest {
 
         assertThat(old).exists();
         assertThat(swap).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                ".index.deleted",
+                ".timeindex.deleted",
+                ".txnindex.deleted",
+                ".snapshot.deleted",
+                ".log.swap.deleted"
+            })
+    void whatACrashLeftOfADeletedSegmentGoes(String suffix) throws IOException {
+        Path left = Files.write(directory.resolve("00000000000000000007" + suffix), new byte[12]);
+
+        PartitionTidying.tidy(directory);
+
+        assertThat(left).doesNotExist();
     }
 }

@@ -127,6 +127,7 @@ class PowerCutTest {
                 PartitionLog log = log(run, directory, each.getKey());
                 each.getValue().records.check(log);
                 SurvivingRecords.checkRandomRead(log, run.random);
+                SurvivingRecords.checkSearches(log, run.random);
                 sendAgain(each.getValue(), log);
             }
         } catch (KafkaStorageException | IOException e) {

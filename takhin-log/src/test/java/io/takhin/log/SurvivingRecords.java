@@ -6,12 +6,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
 
 /**
  * What one log may hold after a power cut, and what it must: every record that was acknowledged,
@@ -163,6 +166,38 @@ final class SurvivingRecords {
             assertThat(read.batches().iterator().next().baseOffset()).isLessThanOrEqualTo(offset);
             assertThat(read.batches().iterator().next().lastOffset())
                     .isGreaterThanOrEqualTo(offset);
+        }
+    }
+
+    /** A search by time finds the first such record, and each epoch ends where the next begins. */
+    static void checkSearches(PartitionLog log, RandomGenerator random) throws IOException {
+        long first = log.logStartOffset();
+        List<Record> records = new ArrayList<>();
+        TreeMap<Integer, Long> begins = new TreeMap<>();
+        for (RecordBatch batch : Batches.batchesOf(log)) {
+            begins.putIfAbsent(batch.partitionLeaderEpoch(), batch.baseOffset());
+            for (Record record : batch) {
+                if (record.offset() >= first) {
+                    records.add(record);
+                }
+            }
+        }
+        for (int epoch : begins.keySet()) {
+            Map.Entry<Integer, Long> next = begins.higherEntry(epoch);
+            long end = next == null ? log.logEndOffset() : next.getValue();
+            assertThat(log.endOfEpoch(epoch, log.logEndOffset()))
+                    .as("%s of %s", epoch, log.topicPartition())
+                    .isEqualTo(new EpochEnd(epoch, end));
+        }
+        if (!records.isEmpty()) {
+            long wanted =
+                    records.get(random.nextInt(records.size())).timestamp() - random.nextInt(3);
+            Record expected =
+                    records.stream().filter(each -> each.timestamp() >= wanted).findFirst().get();
+            assertThat(log.findByTimestamp(wanted))
+                    .as("%d in %s", wanted, log.topicPartition())
+                    .extracting(FoundOffset::offset, FoundOffset::timestamp)
+                    .containsExactly(expected.offset(), expected.timestamp());
         }
     }
 }

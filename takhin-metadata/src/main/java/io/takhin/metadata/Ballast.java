@@ -65,6 +65,9 @@ final class Ballast {
 
     /** Gives way until so many bytes are free on the disk, if it can. */
     void release(long freeBytes) {
+        if (!Files.exists(file)) {
+            return;
+        }
         try {
             FileStore disk = Files.getFileStore(file.toAbsolutePath().getParent());
             while (disk.getUsableSpace() < freeBytes && release()) {

@@ -23,6 +23,11 @@ final class DiskRoom {
     private static final Duration UNTIL_BALLAST = Duration.ofSeconds(1);
     private static final Duration WITH_BALLAST = Duration.ofSeconds(10);
 
+    private static final String NO_SPACE =
+            "the disk is full, also for metadata; delete records or other files there, or enlarge it";
+    private static final String NO_DESCRIPTORS =
+            "the process has no file descriptor left for metadata; raise the limit";
+
     private final Path directory;
     private final Ballast ballast;
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -68,7 +73,7 @@ final class DiskRoom {
                 change.run();
                 break;
             } catch (StorageShortageException e) {
-                if (!ballast.release()) {
+                if (!e.isOfSpace() || !ballast.release()) {
                     await(e);
                 }
             }
@@ -82,8 +87,7 @@ final class DiskRoom {
     private void await(StorageShortageException shortage) {
         if (lack == null) {
             String advice =
-                    "the disk of %s is full, also for metadata: delete records or other files there, or enlarge it"
-                            .formatted(directory);
+                    "%s: %s".formatted(directory, shortage.isOfSpace() ? NO_SPACE : NO_DESCRIPTORS);
             lack = advice;
             log.error("{}; what would change the metadata is refused until then", advice, shortage);
             onLack.run();

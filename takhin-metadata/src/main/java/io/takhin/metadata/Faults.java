@@ -1,5 +1,6 @@
 package io.takhin.metadata;
 
+import io.takhin.log.StorageShortageException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -53,6 +54,11 @@ final class Faults {
         return (message, cause) -> {
             RuntimeException fault = fault(message, cause);
             log.error("fault in the metadata quorum", fault);
+            IOException ofTheDisk = diskErrorIn(cause);
+            // A snapshot that finds no space is written another time.
+            if (ofTheDisk != null && !StorageShortageException.isSaidBy(ofTheDisk)) {
+                diskFailed(ofTheDisk);
+            }
             return fault;
         };
     }

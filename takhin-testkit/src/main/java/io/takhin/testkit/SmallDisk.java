@@ -1,10 +1,14 @@
 package io.takhin.testkit;
 
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 
 /** A real file system of a few MiB, in memory; a test that may not mount one is skipped. */
@@ -37,10 +41,17 @@ public final class SmallDisk {
 
     /** Takes all but so many bytes; of what others write or give back meanwhile, too. */
     public void fillUpTo(long left) throws IOException {
-        try (OutputStream filler = Files.newOutputStream(root.resolve(FILLER))) {
+        // What was taken before stays taken, or others would find space for a moment.
+        OpenOption how = usable() < left ? TRUNCATE_EXISTING : APPEND;
+        try (OutputStream filler = Files.newOutputStream(root.resolve(FILLER), CREATE, how)) {
             byte[] page = new byte[4096];
             while (usable() > left) {
                 filler.write(page);
+            }
+        } catch (IOException e) {
+            // Somebody else took the last page.
+            if (usable() > left) {
+                throw e;
             }
         }
     }

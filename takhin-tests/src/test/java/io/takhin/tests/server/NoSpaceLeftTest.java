@@ -27,8 +27,10 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +139,40 @@ class NoSpaceLeftTest {
                 .contains("value-" + (RECORDS - 1), "value-0");
         awaitBallast();
         assertThat(broker.stop()).isZero();
+    }
+
+    @Test
+    @Timeout(180)
+    void withoutBallastChangesAreRefusedUntilThereIsSpace() throws Exception {
+        start(0);
+        String topic = Fresh.name("kept");
+        clients.createTopic(topic, 1);
+        clients.fill(topic, RECORDS);
+        disk.fillUpTo(0);
+        Files.delete(ballast());
+        disk.fillUpTo(0);
+
+        try (Admin admin = clients.admin()) {
+            assertThatThrownBy(() -> fillMoreThanAPageOfTheMetadataLog(admin, topic))
+                    .cause()
+                    .isInstanceOf(KafkaStorageException.class);
+            assertThat(admin.listTopics().names().get()).contains(topic);
+        }
+        assertThat(clients.readAll(new TopicPartition(topic, 0), RECORDS)).hasSize(RECORDS);
+        disk.empty();
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .untilAsserted(() -> clients.createTopic(Fresh.name("new"), 1));
+        clients.fill(topic, 1);
+
+        awaitBallast();
+        disk.fillUpTo(0);
+        Files.delete(ballast());
+        disk.fillUpTo(0);
+        assertThat(broker.stop()).isZero();
+        disk.empty();
+        broker = broker.restart();
+        assertThat(clients.readAll(new TopicPartition(topic, 0), RECORDS + 1)).hasSize(RECORDS + 1);
     }
 
     private static void fillMoreThanAPageOfTheMetadataLog(Admin admin, String topic)
