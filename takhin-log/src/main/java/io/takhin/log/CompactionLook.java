@@ -164,7 +164,8 @@ final class CompactionLook {
         long began = each.cleaning().ask(_ -> active.beganAt(now));
         if (now - began > lagMax) {
             each.cleaning().close(active);
-            each.requestFlush();
+            // What no recovery point covers is not compacted, and no append may come to write one.
+            each.requestCheckpoint();
         }
     }
 

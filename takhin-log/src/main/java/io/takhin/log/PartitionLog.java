@@ -372,6 +372,11 @@ public final class PartitionLog implements AutoCloseable {
         state.host.requestFlush(this);
     }
 
+    /** As {@link #requestFlush}, and the recovery points are written soon, as after an append. */
+    void requestCheckpoint() {
+        state.host.startMoved(this);
+    }
+
     /** Returns when all that the log holds now is on disk. */
     public void flush() {
         state.host.flush(this);
