@@ -112,6 +112,12 @@ final class LogDurability {
         return durableEnd >= state.view.end();
     }
 
+    /** As {@link PartitionLog#isFlushAwaited}. */
+    boolean isFlushAwaited(long end) {
+        LogConfig config = state.config;
+        return config.flushAwaited() && end - durableEnd >= config.flushMessages();
+    }
+
     long unflushedBytes() {
         return unflushedBytes;
     }

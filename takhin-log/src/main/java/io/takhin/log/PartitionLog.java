@@ -363,8 +363,7 @@ public final class PartitionLog implements AutoCloseable {
      * @param end the offset behind what was appended
      */
     public boolean isFlushAwaited(long end) {
-        LogConfig config = state.config;
-        return config.flushAwaited() && end - durability.durableEnd() >= config.flushMessages();
+        return durability.isFlushAwaited(end);
     }
 
     /** Asks for a flush and returns at once; {@link #onDurable} tells when it is done. */
