@@ -61,6 +61,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
             throws IOException {
         if (Files.notExists(directory)) {
             Files.createDirectories(directory);
+            syncParent(directory);
         }
         if (!PartitionMetadataFile.read(directory).equals(topicId)) {
             // Or damaged: Kafka would refuse it.
@@ -77,6 +78,14 @@ final class LoneHost implements LogHost, OpenFiles.Host {
         LogState.Loaded loaded =
                 new LogRecovery(partition, directory, config, host.openFiles, trust).run();
         return new PartitionLog(host, config, topicId, loaded, new PartitionLog.Origins(0, false));
+    }
+
+    /** Snapshots and votes are written beside the log, and count before its first flush. */
+    private static void syncParent(Path directory) throws IOException {
+        Path parent = directory.getParent();
+        if (parent != null) {
+            DiskSync.syncPath(parent);
+        }
     }
 
     @Override

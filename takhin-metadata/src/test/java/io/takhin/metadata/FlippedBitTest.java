@@ -53,7 +53,7 @@ class FlippedBitTest {
     }
 
     private static void keep(Path here, String how) throws IOException {
-        copyTree(here, originals.resolve(how));
+        LoneNodeTest.copyTree(here, originals.resolve(how));
         LEFT.add(how);
     }
 
@@ -97,7 +97,7 @@ class FlippedBitTest {
 
     private void check(RandomGenerator random, String ending) throws Exception {
         String how = LEFT.get(random.nextInt(LEFT.size()));
-        copyTree(originals.resolve(how), directory);
+        LoneNodeTest.copyTree(originals.resolve(how), directory);
         List<Path> files = filesBelow(directory, ending);
         Path file = files.get(random.nextInt(files.size()));
         long bit = random.nextLong(Files.size(file) * 8);
@@ -146,16 +146,6 @@ class FlippedBitTest {
                 }
             }
             return found;
-        }
-    }
-
-    private static void copyTree(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                Files.createDirectories(target.getParent());
-                Files.copy(file, target);
-            }
         }
     }
 }

@@ -394,7 +394,7 @@ class LoneNodeTest {
                 && topic.partitions().stream().allMatch(partition -> partition.leader() == 1);
     }
 
-    private static void copyTree(Path from, Path to) throws IOException {
+    static void copyTree(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Path target = to.resolve(from.relativize(file).toString());

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MetadataPowerCutTest {
     private static final int CUTS = 10;
+    private static final int STEPS_BETWEEN_STOPS = 20;
     private static final long NANOS_BETWEEN_LOOKS = Duration.ofSeconds(2).toNanos();
 
     /** Kafka's snapshot reader opens files as files: it gets copies. */
@@ -78,6 +79,11 @@ class MetadataPowerCutTest {
             records.check(log);
             while (true) {
                 records.step(log, random);
+                if (random.nextInt(STEPS_BETWEEN_STOPS) == 0) {
+                    log.close();
+                    log = MetadataLog.open(data, config, clock);
+                    records.check(log);
+                }
             }
         } catch (IOException
                 | UncheckedIOException

@@ -3,12 +3,15 @@ package io.takhin.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.takhin.log.StorageShortageException;
+import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.raft.ElectionState;
 import org.apache.kafka.raft.FileQuorumStateStore;
@@ -75,6 +78,36 @@ class VoteFileTest {
         assertThat(new VoteFile(directory).readElectionState()).contains(STATES.getFirst());
         ours.writeElectionState(STATES.getLast(), KRaftVersion.KRAFT_VERSION_0);
         assertThat(ours.readElectionState()).contains(STATES.getLast());
+    }
+
+    @Test
+    void aVoteThatFindsNoSpaceIsNotCastAndTheOldOneStays() {
+        SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+        DiskRoom room = new DiskRoom(disk.root());
+        VoteFile file = new VoteFile(disk.root(), room);
+        file.writeElectionState(STATES.getFirst(), KRaftVersion.KRAFT_VERSION_0);
+        disk.leaveFree(0);
+        room.stop();
+
+        assertThatThrownBy(() ->
+                        file.writeElectionState(STATES.getLast(), KRaftVersion.KRAFT_VERSION_0))
+                .isInstanceOf(StorageShortageException.class);
+
+        assertThat(file.readElectionState()).contains(STATES.getFirst());
+    }
+
+    @Test
+    void aVoteThatCannotBeSyncedIsNotCastAndTheOldOneStays() {
+        SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+        VoteFile file = new VoteFile(disk.root());
+        file.writeElectionState(STATES.getFirst(), KRaftVersion.KRAFT_VERSION_0);
+        disk.failAfter(SimulatedDisk.Call.SYNC, 0);
+
+        assertThatThrownBy(() ->
+                        file.writeElectionState(STATES.getLast(), KRaftVersion.KRAFT_VERSION_0))
+                .isInstanceOf(UncheckedIOException.class);
+
+        assertThat(file.readElectionState()).contains(STATES.getFirst());
     }
 
     @Test
