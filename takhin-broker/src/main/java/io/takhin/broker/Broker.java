@@ -7,6 +7,7 @@ import io.takhin.broker.api.ApiTable;
 import io.takhin.broker.config.BrokerConfig;
 import io.takhin.broker.config.HostAndPort;
 import io.takhin.broker.topicconfig.TopicConfigs;
+import io.takhin.broker.topicconfig.UnservedSettings;
 import io.takhin.coordinator.GroupCoordination;
 import io.takhin.coordinator.GroupLag;
 import io.takhin.log.Descriptors;
@@ -120,6 +121,7 @@ final class Broker implements BrokerProcess {
                                 blocking,
                                 clock));
         metadata.addListener(hosted);
+        metadata.addListener(new UnservedSettings());
         handlers.listen();
         metadata.addImageListener(groups::onMetadata);
         apis = handlers.table();

@@ -2,21 +2,13 @@ package io.takhin.log;
 
 import io.takhin.protocol.BatchHeader;
 import java.nio.ByteBuffer;
-import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.TimestampType;
-import org.apache.kafka.common.record.internal.DefaultRecordBatch;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.MutableRecordBatch;
-import org.apache.kafka.common.record.internal.Record;
-import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a leader checks of batches before it writes them. Everything that stands in the header, and
- * the checksum; records themselves only where a topic needs it, since they may be compressed.
+ * What a leader checks of batches before it writes them: everything that stands in the header, and
+ * the checksum. Of the records, {@link RecordValidation}.
  *
  * <p>Threads: any; keeps no state.
  */
@@ -33,15 +25,12 @@ final class BatchValidation {
         }
         int end = batches.limit();
         for (int at = batches.position(); at < end; at += BatchHeader.sizeInBytes(batches, at)) {
-            Append.Refused refused = checkOne(batches, at, config, nowMillis);
+            Append.Refused refused = checkOne(batches, at, config);
             if (refused == null && origin == Origin.CLIENT) {
                 refused = checkFromClient(batches, at);
             }
-            if (refused == null && config.compacted() && !BatchHeader.isControl(batches, at)) {
-                refused =
-                        deep(
-                                batches.slice(at, BatchHeader.sizeInBytes(batches, at)),
-                                ClientRecords.Bounds.of(config));
+            if (refused == null && !BatchHeader.isControl(batches, at)) {
+                refused = RecordValidation.check(batches, at, config, nowMillis);
             }
             if (refused != null) {
                 return refused;
@@ -50,8 +39,7 @@ final class BatchValidation {
         return null;
     }
 
-    private static Append.@Nullable Refused checkOne(
-            ByteBuffer batches, int at, LogConfig config, long nowMillis) {
+    private static Append.@Nullable Refused checkOne(ByteBuffer batches, int at, LogConfig config) {
         int remaining = batches.limit() - at;
         if (remaining < BatchHeader.BYTES) {
             return corrupt("the batch is cut off");
@@ -77,27 +65,7 @@ final class BatchValidation {
         if (BatchHeader.compressionId(batches, at) > COMPRESSION_ID_MAX) {
             return invalid("unknown compression " + BatchHeader.compressionId(batches, at));
         }
-        return checkTimestamps(batches, at, config, nowMillis);
-    }
-
-    private static Append.@Nullable Refused checkTimestamps(
-            ByteBuffer batches, int at, LogConfig config, long nowMillis) {
-        if (config.timestampType() != TimestampType.CREATE_TIME) {
-            return null;
-        }
-        long newest = BatchHeader.maxTimestamp(batches, at);
-        long first = BatchHeader.baseTimestamp(batches, at);
-        boolean late =
-                newest != BatchHeader.NO_TIMESTAMP
-                        && newest - nowMillis > config.timestampAfterMaxMillis();
-        boolean early =
-                first != BatchHeader.NO_TIMESTAMP
-                        && nowMillis - first > config.timestampBeforeMaxMillis();
-        return late || early
-                ? new Append.Refused(
-                        Errors.INVALID_TIMESTAMP,
-                        "timestamps " + first + " to " + newest + " are too far from " + nowMillis)
-                : null;
+        return null;
     }
 
     private static Append.@Nullable Refused checkFromClient(ByteBuffer batches, int at) {
@@ -132,35 +100,11 @@ final class BatchValidation {
         }
     }
 
-    /**
-     * Looks at every record of a batch, decompressing it: a compacted topic can keep only records
-     * with a key.
-     */
-    static Append.@Nullable Refused deep(ByteBuffer batch, ClientRecords.Bounds bounds) {
-        MutableRecordBatch records =
-                MemoryRecords.readableRecords(batch).batches().iterator().next();
-        try (CloseableIterator<Record> each =
-                ClientRecords.withoutContent((DefaultRecordBatch) records, bounds)) {
-            while (each.hasNext()) {
-                if (!each.next().hasKey()) {
-                    return invalid("a compacted topic takes no record without a key");
-                }
-            }
-            return null;
-        } catch (RecordTooLargeException e) {
-            return new Append.Refused(Errors.MESSAGE_TOO_LARGE, String.valueOf(e.getMessage()));
-        } catch (InvalidRecordException e) {
-            return invalid(String.valueOf(e.getMessage()));
-        } catch (KafkaException e) {
-            return corrupt("the records cannot be decompressed: " + e.getMessage());
-        }
-    }
-
-    private static Append.Refused invalid(String why) {
+    static Append.Refused invalid(String why) {
         return new Append.Refused(Errors.INVALID_RECORD, why);
     }
 
-    private static Append.Refused corrupt(String why) {
+    static Append.Refused corrupt(String why) {
         return new Append.Refused(Errors.CORRUPT_MESSAGE, why);
     }
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param cleanup what becomes of old records
  * @param flushPolicy when an append counts as done ({@code flush.policy})
  * @param flushMessages unflushed records before a flush is forced ({@code flush.messages})
+ * @param flushAwaited whether the append that reaches that number is answered after the flush
  * @param flushAge time before unflushed records are forced to disk ({@code flush.ms})
  * @param fileDeleteDelay how long deleted files stay readable ({@code file.delete.delay.ms})
  * @param segmentJitter at most so much is taken off {@code segmentAge}, of each segment another
@@ -43,6 +44,7 @@ public record LogConfig(
         Cleanup cleanup,
         FlushPolicy flushPolicy,
         long flushMessages,
+        boolean flushAwaited,
         Duration flushAge,
         Duration fileDeleteDelay,
         Duration segmentJitter,

@@ -21,6 +21,7 @@ public final class LogConfigBuilder {
     private Cleanup cleanup = Cleanup.NONE;
     private LogConfig.FlushPolicy flushPolicy = LogConfig.FlushPolicy.ACK;
     private long flushMessages = Long.MAX_VALUE;
+    private boolean flushAwaited;
     private Duration flushAge = Duration.ofMillis(Long.MAX_VALUE);
     private Duration fileDeleteDelay = Duration.ofMinutes(1);
     private Duration segmentJitter = Duration.ZERO;
@@ -40,6 +41,7 @@ public final class LogConfigBuilder {
         cleanup = base.cleanup();
         flushPolicy = base.flushPolicy();
         flushMessages = base.flushMessages();
+        flushAwaited = base.flushAwaited();
         flushAge = base.flushAge();
         fileDeleteDelay = base.fileDeleteDelay();
         segmentJitter = base.segmentJitter();
@@ -101,6 +103,11 @@ public final class LogConfigBuilder {
         return this;
     }
 
+    public LogConfigBuilder flushAwaited(boolean value) {
+        flushAwaited = value;
+        return this;
+    }
+
     public LogConfigBuilder flushAge(Duration value) {
         flushAge = value;
         return this;
@@ -134,6 +141,7 @@ public final class LogConfigBuilder {
                 cleanup,
                 flushPolicy,
                 flushMessages,
+                flushAwaited,
                 flushAge,
                 fileDeleteDelay,
                 segmentJitter,

@@ -355,6 +355,18 @@ public final class PartitionLog implements AutoCloseable {
         durability.addListener(listener);
     }
 
+    /**
+     * Whether an append must not be answered yet, whatever its producer asked for: it left as many
+     * records unflushed as the topic has flushed at once ({@code flush.messages}). The flush is
+     * under way, {@link #onDurable} tells when it is done. Kafka flushes within the append.
+     *
+     * @param end the offset behind what was appended
+     */
+    public boolean isFlushAwaited(long end) {
+        LogConfig config = state.config;
+        return config.flushAwaited() && end - durability.durableEnd() >= config.flushMessages();
+    }
+
     /** Asks for a flush and returns at once; {@link #onDurable} tells when it is done. */
     public void requestFlush() {
         state.host.requestFlush(this);

@@ -79,6 +79,9 @@ final class KafkaLog implements AutoCloseable {
         settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, config.messageBytesMax());
         settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, config.timestampType().name);
         settings.put(
+                TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,
+                config.timestampBeforeMaxMillis());
+        settings.put(
                 TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
                 config.timestampAfterMaxMillis());
         settings.put(TopicConfig.DELETE_RETENTION_MS_CONFIG, config.cleanup().tombstoneMillis());

@@ -154,6 +154,12 @@ public final class BatchHeader {
         buffer.putInt(at + CRC, computeCrc(buffer, at));
     }
 
+    /** Corrects the largest time of the batch's records, and its checksum. */
+    public static void setMaxTimestamp(ByteBuffer buffer, int at, long millis) {
+        buffer.putLong(at + MAX_TIMESTAMP, millis);
+        buffer.putInt(at + CRC, computeCrc(buffer, at));
+    }
+
     public static int storedCrc(ByteBuffer buffer, int at) {
         return buffer.getInt(at + CRC);
     }

@@ -1,6 +1,7 @@
 package io.takhin.replication;
 
 import io.takhin.log.Append;
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig.FlushPolicy;
 import io.takhin.log.LogRead;
 import io.takhin.log.Origin;
@@ -125,14 +126,25 @@ public final class Partition {
     }
 
     private void afterAppend(long end, boolean safe) {
-        if (log.config().flushPolicy() == FlushPolicy.INTERVAL) {
+        boolean interval = log.config().flushPolicy() == FlushPolicy.INTERVAL;
+        if (interval || !safe) {
             show(end);
+        }
+        if (interval && !log.isFlushAwaited(end)) {
             commits.advanceTo(end);
         } else if (safe) {
             log.requestFlush();
-        } else {
-            show(end);
         }
+    }
+
+    /**
+     * Whether a producer with acks=1 has to {@link #await} the flush of what it wrote, because the
+     * topic wants so many records flushed at once. With acks=all it waits in any case.
+     *
+     * @param end the offset behind its records
+     */
+    public boolean isFlushAwaited(long end) {
+        return log.isFlushAwaited(end);
     }
 
     /** Visible first: a producer that was answered must find its records when it looks for them. */
@@ -224,8 +236,15 @@ public final class Partition {
         }
     }
 
-    /** Moves the log's start up to an offset that consumers can see (DeleteRecords, KIP-107). */
+    /**
+     * Moves the log's start up to an offset that consumers can see (DeleteRecords, KIP-107). Not in
+     * a topic that is only compacted: it keeps the last record of every key, whatever its age.
+     */
     public Errors deleteRecordsBefore(long offset) {
+        Cleanup cleanup = log.config().cleanup();
+        if (cleanup.compacts() && !cleanup.deletes()) {
+            return Errors.POLICY_VIOLATION;
+        }
         if (offset > highWatermark.get() || offset < 0) {
             return Errors.OFFSET_OUT_OF_RANGE;
         }

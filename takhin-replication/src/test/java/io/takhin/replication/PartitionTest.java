@@ -2,6 +2,7 @@ package io.takhin.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.Cleanup;
 import io.takhin.log.LogConfig;
 import io.takhin.log.PartitionLog;
 import io.takhin.testkit.ManualClock;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PartitionTest {
     private static final int SELF = 1;
@@ -70,6 +73,24 @@ class PartitionTest {
         await(10);
 
         assertThat(told).containsExactly(Errors.NOT_LEADER_OR_FOLLOWER);
+    }
+
+    // Kafka's cluster.Partition.deleteRecordsOnLeader: its leader refuses before it looks at the
+    // offset.
+    @ParameterizedTest
+    @CsvSource({
+        "false, true, POLICY_VIOLATION",
+        "true, true, OFFSET_OUT_OF_RANGE",
+        "true, false, OFFSET_OUT_OF_RANGE",
+        "false, false, OFFSET_OUT_OF_RANGE"
+    })
+    void recordsOfATopicThatIsOnlyCompactedAreNotDeletedOnRequest(
+            boolean deletes, boolean compacts, Errors answer) {
+        Cleanup cleanup =
+                new Cleanup(deletes, compacts, -1, -1, 0.5, 0, Long.MAX_VALUE, 86_400_000);
+        log.reconfigure(config().withCleanup(cleanup));
+
+        assertThat(partition.deleteRecordsBefore(1)).isEqualTo(answer);
     }
 
     private void await(long offset) {

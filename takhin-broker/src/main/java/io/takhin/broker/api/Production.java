@@ -173,11 +173,11 @@ final class Production {
         switch (partition.append(batch, Origin.CLIENT, safe)) {
             case Append.Done done -> {
                 succeed(to, done.baseOffset(), done.logAppendTime(), done.logStartOffset());
-                await(partition, done.lastOffset() + 1, safe, to);
+                await(partition, done.lastOffset() + 1, to);
             }
             case Append.Duplicate first -> {
                 succeed(to, first.baseOffset(), first.logAppendTime(), first.logStartOffset());
-                await(partition, first.lastOffset() + 1, safe, to);
+                await(partition, first.lastOffset() + 1, to);
             }
             case Append.Refused refused -> {
                 fail(to, refused.error(), refused.why());
@@ -221,13 +221,15 @@ final class Production {
         to.setBaseOffset(baseOffset).setLogAppendTimeMs(appendTime).setLogStartOffset(logStart);
     }
 
-    private void await(Partition partition, long end, boolean safe, PartitionProduceResponse to) {
-        if (!safe) {
+    private void await(Partition partition, long end, PartitionProduceResponse to) {
+        boolean safe = request.acks() == ACKS_ALL;
+        if (!safe && (request.acks() == ACKS_NONE || !partition.isFlushAwaited(end))) {
             return;
         }
         pending.incrementAndGet();
         partition.await(
-                new CommitWait(end, deadlineNanos) {
+                // The timeout of a request is for acks=all alone.
+                new CommitWait(end, safe ? deadlineNanos : Long.MAX_VALUE) {
                     @Override
                     protected void done(Errors outcome) {
                         if (outcome != Errors.NONE) {

@@ -112,6 +112,14 @@ public record ConfigSetting(
         return "Invalid value %s for configuration %s: %s".formatted(value, shownName, why);
     }
 
+    /** Why this version refuses a value that Apache Kafka takes; empty where it does not. */
+    Optional<String> refusal(String value) {
+        return effect instanceof Effect.Refused(String refused, String why)
+                        && refused.equalsIgnoreCase(value.strip())
+                ? Optional.of(why)
+                : Optional.empty();
+    }
+
     /** What to tell whoever sets this value: that it has no effect yet. */
     public Optional<String> warning(String value) {
         return effect instanceof Effect.Stored(String instead, Set<String> alreadyTrue)

@@ -117,10 +117,14 @@ final class LogSettings {
                         .from("log.flush.policy")
                         .key("storage.log.flush.policy"),
                 ConfigSetting.of(
-                                "flush.messages",
+                                TopicSettings.FLUSH_MESSAGES,
                                 LONG,
                                 FOREVER,
-                                "Records not yet flushed are forced to the disk at this number.")
+                                "Records not yet flushed are forced to the disk at this number. Set"
+                                        + " with kafka-configs, the append that reaches it is"
+                                        + " answered after the flush, with acks=1 and with"
+                                        + " flush.policy=interval too, as in Kafka; out of the"
+                                        + " configuration file it does not wait.")
                         .in(atLeast(1))
                         .from("log.flush.interval.messages")
                         .key("storage.log.flush.messages"),
@@ -149,14 +153,16 @@ final class LogSettings {
                                 "message.timestamp.before.max.ms",
                                 LONG,
                                 FOREVER,
-                                "How far in the past a producer's timestamp may lie.")
+                                "How far in the past a producer's timestamp may lie. Where it is set, compressed"
+                                        + " batches are decompressed to see.")
                         .in(atLeast(0))
                         .from("log.message.timestamp.before.max.ms"),
                 ConfigSetting.of(
                                 "message.timestamp.after.max.ms",
                                 LONG,
                                 "3600000",
-                                "How far in the future a producer's timestamp may lie.")
+                                "How far in the future a producer's timestamp may lie. Of a compressed"
+                                        + " batch the header counts, as long as it can be right.")
                         .in(atLeast(0))
                         .from("log.message.timestamp.after.max.ms"));
     }

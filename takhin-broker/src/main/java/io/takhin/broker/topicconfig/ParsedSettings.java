@@ -46,7 +46,7 @@ final class ParsedSettings {
                 .timestampAfterMaxMillis(values.number("message.timestamp.after.max.ms"))
                 .cleanup(cleanup(values))
                 .flushPolicy(flushPolicy(values))
-                .flushMessages(values.number("flush.messages"))
+                .flushMessages(values.number(TopicSettings.FLUSH_MESSAGES))
                 .flushAge(values.millis("flush.ms"))
                 .fileDeleteDelay(values.millis("file.delete.delay.ms"))
                 .segmentJitter(values.millis("segment.jitter.ms"))

@@ -38,7 +38,17 @@ public final class TopicConfigs {
 
     /** How the logs of a topic's partitions are to be kept. Never fails; see {@link #value}. */
     public LogConfig logConfig(ClusterView view, String topic) {
-        return ParsedSettings.logConfig(valuesOf(view, topicOverrides(view, topic)));
+        Layers layers = layers(view, topicOverrides(view, topic));
+        return ParsedSettings.logConfig(name -> value(layers, required(name)))
+                .with()
+                .flushAwaited(isSetByTools(layers, required(TopicSettings.FLUSH_MESSAGES)))
+                .build();
+    }
+
+    /** Whether somebody asked Kafka's way for it: what he relies on is what Kafka does then. */
+    private boolean isSetByTools(Layers layers, ConfigSetting setting) {
+        Source source = effective(layers, setting).source();
+        return source == Source.TOPIC || source == Source.BROKER || source == Source.CLUSTER;
     }
 
     /**
@@ -72,11 +82,6 @@ public final class TopicConfigs {
 
     private static Map<String, String> topicOverrides(ClusterView view, String topic) {
         return view.overrides(new ConfigResource(ConfigResource.Type.TOPIC, topic));
-    }
-
-    private ParsedSettings.Values valuesOf(ClusterView view, Map<String, String> overrides) {
-        Layers layers = layers(view, overrides);
-        return name -> value(layers, required(name));
     }
 
     private static ConfigSetting required(String name) {

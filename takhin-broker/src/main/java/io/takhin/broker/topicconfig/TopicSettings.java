@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class TopicSettings {
     public static final String CLEANUP_POLICY = "cleanup.policy";
     public static final String FLUSH_POLICY = "flush.policy";
+    public static final String FLUSH_MESSAGES = "flush.messages";
     public static final String MIN_IN_SYNC_REPLICAS = "min.insync.replicas";
 
     static final String MIN_COMPACTION_LAG = "min.compaction.lag.ms";
@@ -104,6 +105,22 @@ public final class TopicSettings {
     private static long millis(Map<String, String> overrides, String name, long otherwise) {
         String value = overrides.get(name);
         return value == null ? otherwise : Long.parseLong(value.strip());
+    }
+
+    /** Those that Apache Kafka takes and this version refuses, each with the reason. */
+    static List<String> refused(Map<String, String> overrides) {
+        return overrides.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .flatMap(entry -> refused(entry.getKey(), entry.getValue()).stream())
+                .toList();
+    }
+
+    private static Optional<String> refused(String name, String value) {
+        ConfigSetting setting = find(name);
+        return setting == null
+                ? Optional.empty()
+                : setting.refusal(value)
+                        .map(why -> "%s=%s (%s)".formatted(name, value.strip(), why));
     }
 
     /** One sentence for each of the values that is kept without having an effect yet. */

@@ -31,6 +31,20 @@ final class TopicSettingsPage {
 
             """;
 
+    private static final String FOOT =
+            """
+
+            ## Timestamps of producers
+
+            The largest timestamp in a batch's header decides when its segment is too old, and what a \
+            search by time finds. Like Kafka, Takhin looks at the records and corrects a header that \
+            names another one. Unlike Kafka it does not decompress every batch for that: a compressed \
+            one is looked at where the topic is compacted, sets `message.timestamp.before.max.ms` or \
+            wants another codec, or where its header cannot be right (no largest timestamp, one before \
+            the first record's, or one later than allowed). A header of a compressed batch that is \
+            wrong and plausible is believed.
+            """;
+
     private TopicSettingsPage() {}
 
     static String markdown() {
@@ -40,7 +54,8 @@ final class TopicSettingsPage {
                 + "| --- | --- | --- | --- | --- | --- | --- |\n"
                 + TopicSettings.all().stream()
                         .map(TopicSettingsPage::line)
-                        .collect(Collectors.joining());
+                        .collect(Collectors.joining())
+                + FOOT;
     }
 
     private static String line(ConfigSetting setting) {

@@ -62,8 +62,9 @@ class IncrementalAlterConfigsHandlerTest {
                 .startsWith("conflict topic config setting");
     }
 
+    // The controller sees all of a topic's settings, and refuses what may not stay beside.
     @Test
-    void anEarlierSettingOfAnotherClusterDoesNotStandInTheWay() {
+    void anEarlierSettingOfAnotherClusterIsLeftToTheController() {
         cluster.topicOverride("orders", "remote.storage.enable", "true");
 
         assertThat(alter(topic("orders", set("retention.ms", "1000"))).errorCode()).isZero();

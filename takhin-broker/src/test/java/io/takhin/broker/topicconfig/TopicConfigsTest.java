@@ -29,6 +29,19 @@ class TopicConfigsTest {
                                 .build());
     }
 
+    // Who sets Kafka's setting relies on what Kafka does; the file's bound is Takhin's own.
+    @Test
+    void onlyFlushMessagesThatToolsSetHoldUpAnAnswer() {
+        file.with("log.flush.interval.messages", "10000");
+        assertThat(configs.logConfig(cluster.view(), "orders").flushAwaited()).isFalse();
+
+        cluster.topicOverride("orders", "flush.messages", "5");
+        assertThat(configs.logConfig(cluster.view(), "orders").flushAwaited()).isTrue();
+
+        cluster.topic("others", 1).clusterOverride("log.flush.interval.messages", "1");
+        assertThat(configs.logConfig(cluster.view(), "others").flushAwaited()).isTrue();
+    }
+
     @Test
     void theTopicCountsBeforeTheBrokerAndThatBeforeAllBrokersAndThoseBeforeTheFile() {
         file.with("log.segment.bytes", "4000000");

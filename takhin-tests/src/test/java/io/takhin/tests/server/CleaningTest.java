@@ -1,6 +1,7 @@
 package io.takhin.tests.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.takhin.tests.harness.Fresh;
@@ -21,11 +22,13 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +147,39 @@ class CleaningTest {
         clients = new JavaClients(broker);
         assertThat(lastValues()).isEqualTo(last);
         assertThat(offset(OffsetSpec.latest())).isEqualTo(1000);
+    }
+
+    // S36, S81, S83
+    @Test
+    void aPolicyIsSwitchedWhileTheTopicLives() throws Exception {
+        clients.createTopic(topic, 1, "internal.segment.bytes", "4096");
+        fillKeys(1000, 10);
+
+        alter("cleanup.policy=compact,min.cleanable.dirty.ratio=0.01");
+        await().atMost(WITHIN).until(() -> logBytes(topic + "-0") < 20_000);
+        // By compaction alone, and nobody can cut off the rest.
+        assertThat(offset(OffsetSpec.earliest())).isZero();
+        assertThatThrownBy(() -> deleteRecords(500))
+                .hasCauseInstanceOf(PolicyViolationException.class);
+
+        alter("cleanup.policy=[compact,delete],retention.ms=3600000");
+        deleteRecords(995);
+        assertThat(offset(OffsetSpec.earliest())).isEqualTo(995);
+        assertThat(lastValues()).hasSize(5).containsEntry("key-9", "value-999");
+
+        alter("cleanup.policy=[],retention.ms=1");
+        fillKeys(10, 10);
+        assertThat(offset(OffsetSpec.earliest())).isEqualTo(995);
+        alter("cleanup.policy=delete");
+        await().atMost(WITHIN).until(() -> offset(OffsetSpec.earliest()) == 1010);
+    }
+
+    private void deleteRecords(long before) throws Exception {
+        try (Admin admin = clients.admin()) {
+            admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(before)))
+                    .all()
+                    .get();
+        }
     }
 
     private void fillKeys(int records, int keys) throws InterruptedException {
