@@ -142,6 +142,10 @@ final class DirectoryRecovery {
         }
     }
 
+    /**
+     * As in Kafka, what cannot be read of one partition keeps all of the directory back: to serve
+     * the others, and write to a disk that has lost something, is not decided here.
+     */
     private List<Recovered> recoverAll(List<Path> partitions, RecoveryListener listener)
             throws IOException {
         int threads = Math.min(settings.recoveryThreads(), Math.max(1, partitions.size()));
@@ -180,7 +184,12 @@ final class DirectoryRecovery {
     private List<Recovered> recover(List<Path> directories) throws IOException {
         List<Recovered> recovered = new ArrayList<>(directories.size());
         for (Path directory : directories) {
-            recovered.add(recover(directory));
+            try {
+                recovered.add(recover(directory));
+            } catch (IOException e) {
+                // The system's own words name no file.
+                throw new IOException(directory.getFileName() + ": " + e.getMessage(), e);
+            }
         }
         return recovered;
     }

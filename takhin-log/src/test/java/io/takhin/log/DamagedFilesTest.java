@@ -1,13 +1,17 @@
 package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -164,5 +168,19 @@ class DamagedFilesTest {
             assertThat(Batches.all(log)).isEqualTo(written);
             assertThat(PartitionMetadataFile.read(log.directory())).isEqualTo(Uuid.ONE_UUID);
         }
+    }
+
+    @Test
+    void aPartitionThatCannotBeReadIsNamed() throws IOException {
+        write(false);
+        Path segment = PartitionFiles.log(root.resolve("orders-0"), 0);
+        try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+            // A hole: it takes a block of the disk.
+            channel.write(ByteBuffer.allocate(1), 1L << 32);
+        }
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("cannot read back " + root + ": orders-0: ");
     }
 }

@@ -1,7 +1,5 @@
 package io.takhin.testkit;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -34,7 +32,7 @@ public final class FailingDisk {
         }
         FailingDisk disk = new FailingDisk(image, at);
         boolean mounted = Mounting.run("mkfs.ext4", "-q", "-F", "" + image) && disk.mount();
-        assumeTrue(mounted, "a test that needs a disk of its own must be allowed to mount one");
+        Mounting.check(mounted);
         // What the file system needs for itself is no directory of a broker's.
         Files.delete(at.resolve("lost+found"));
         return disk;

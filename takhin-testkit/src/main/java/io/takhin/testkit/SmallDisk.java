@@ -3,7 +3,6 @@ package io.takhin.testkit;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,7 +25,7 @@ public final class SmallDisk {
         boolean mounted =
                 Mounting.run(
                         "mount", "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", "" + at);
-        assumeTrue(mounted, "a test that needs a disk of its own must be allowed to mount one");
+        Mounting.check(mounted);
         return new SmallDisk(at);
     }
 

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -21,6 +23,11 @@ import org.awaitility.core.ConditionTimeoutException;
 final class ServerProcess {
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(30);
     private static final int TAIL_LINES = 60;
+    private static final Queue<Process> STARTED = new ConcurrentLinkedQueue<>();
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(ServerProcess::endAll));
+    }
 
     private final Process process;
     private final Path output;
@@ -39,7 +46,14 @@ final class ServerProcess {
     static ServerProcess run(ProcessBuilder builder, Path home, int port) throws IOException {
         Path output = Files.createTempFile(home, "output-", ".log");
         builder.redirectErrorStream(true).redirectOutput(output.toFile());
-        return new ServerProcess(builder.start(), output, port);
+        Process process = builder.start();
+        STARTED.add(process);
+        return new ServerProcess(process, output, port);
+    }
+
+    /** What a test that failed has left running goes with the tests' own process. */
+    private static void endAll() {
+        STARTED.forEach(Process::destroyForcibly);
     }
 
     long pid() {
