@@ -43,6 +43,15 @@ record LogView(List<Segment> segments, long start, long end, int endPosition, in
         return isLast(index) ? endPosition : segments.get(index).size();
     }
 
+    /** Of all segments. */
+    long sizeInBytes() {
+        long bytes = 0;
+        for (int i = 0; i < segments.size(); i++) {
+            bytes += sizeOf(i);
+        }
+        return bytes;
+    }
+
     /** First offset after a segment. */
     long endOf(int index) {
         return isLast(index) ? end : segments.get(index + 1).baseOffset();

@@ -338,12 +338,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Bytes of record batches. */
     public long sizeInBytes() {
-        LogView view = state.view;
-        long bytes = 0;
-        for (int i = 0; i < view.segments().size(); i++) {
-            bytes += view.sizeOf(i);
-        }
-        return bytes;
+        return state.view.sizeInBytes();
     }
 
     public int segmentCount() {

@@ -69,11 +69,7 @@ record Retention(List<Doomed> doomed) {
         if (!cleanup.deletes() || cleanup.retentionBytes() < 0) {
             return -1;
         }
-        long bytes = 0;
-        for (int i = 0; i < view.segments().size(); i++) {
-            bytes += view.sizeOf(i);
-        }
-        return bytes - cleanup.retentionBytes();
+        return view.sizeInBytes() - cleanup.retentionBytes();
     }
 
     private static boolean isExpired(LogView view, int index, Cleanup cleanup, long nowMillis)
