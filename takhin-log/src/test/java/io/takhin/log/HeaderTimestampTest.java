@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.protocol.BatchHeader;
 import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.Seeded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Random;
+import java.util.random.RandomGenerator;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
@@ -23,8 +23,6 @@ import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.RecordValidationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Some producers write a wrong largest timestamp into a batch's header: what counts are the
@@ -61,18 +59,8 @@ class HeaderTimestampTest {
         return batch.putLong(35, newest).putInt(17, BatchHeader.computeCrc(batch, 0));
     }
 
-    static List<Long> seeds() {
-        String replayed = System.getProperty("takhin.seed", "");
-        if (!replayed.isEmpty() && !replayed.startsWith("$")) {
-            return List.of(Long.parseLong(replayed));
-        }
-        return new Random().longs(10).boxed().toList();
-    }
-
-    @ParameterizedTest(name = "-Dtakhin.seed={0}")
-    @MethodSource("seeds")
-    void anyHeaderGivesKafkasAnswerAndItsBatch(long seed) throws IOException {
-        Random random = new Random(seed);
+    @Seeded(runs = 10)
+    void anyHeaderGivesKafkasAnswerAndItsBatch(RandomGenerator random) throws IOException {
         LogConfig config = random.nextBoolean() ? BOUNDED : Batches.config();
         if (random.nextInt(3) == 0) {
             config = config.withCleanup(Cleanup.compact(0.5, HOUR));
@@ -99,7 +87,7 @@ class HeaderTimestampTest {
     }
 
     /** With a header that is right, or that cannot be; uncompressed with any. */
-    private static ByteBuffer oddBatch(Random random) {
+    private static ByteBuffer oddBatch(RandomGenerator random) {
         boolean compressed = random.nextBoolean();
         long[] timestamps = new long[1 + random.nextInt(12)];
         for (int i = 0; i < timestamps.length; i++) {

@@ -3,16 +3,16 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.Seeded;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -31,8 +31,6 @@ import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.LogAppendInfo;
 import org.apache.kafka.storage.internals.log.LogStartOffsetIncrementReason;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same random operations on this log and on Kafka's give the same answers. */
 class SameAsKafkaTest {
@@ -42,7 +40,7 @@ class SameAsKafkaTest {
 
     @TempDir Path root;
     private final Map<Long, Integer> nextSequence = new HashMap<>();
-    private Random random = new Random(0);
+    private RandomGenerator random = null_();
     private PartitionLog ours = null_();
     private KafkaLog kafkas = null_();
     private boolean deleting;
@@ -56,18 +54,9 @@ class SameAsKafkaTest {
         return null;
     }
 
-    static List<Long> seeds() {
-        String replayed = System.getProperty("takhin.seed", "");
-        if (!replayed.isEmpty() && !replayed.startsWith("$")) {
-            return List.of(Long.parseLong(replayed));
-        }
-        return new Random().longs(10).boxed().toList();
-    }
-
-    @ParameterizedTest(name = "-Dtakhin.seed={0}")
-    @MethodSource("seeds")
-    void randomOperationsGiveTheSameAnswers(long seed) throws IOException {
-        random = new Random(seed);
+    @Seeded(runs = 10)
+    void randomOperationsGiveTheSameAnswers(RandomGenerator seeded) throws IOException {
+        random = seeded;
         deleting = random.nextBoolean();
         ours = openOurs();
         kafkas = KafkaLog.open(root.resolve("kafka").resolve("orders-0"), CONFIG, true);

@@ -2,13 +2,10 @@ package io.takhin.broker.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.base.Clock;
 import io.takhin.log.LogDirectory;
-import io.takhin.log.LogDirectorySettings;
 import io.takhin.testkit.disk.SimulatedDisk;
 import io.takhin.testkit.disk.SimulatedDisk.Call;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -28,12 +25,7 @@ class DescribeLogDirsHandlerTest {
 
     @BeforeEach
     void open() throws IOException {
-        directory =
-                LogDirectory.open(
-                        disk.root().resolve("data"),
-                        new LogDirectorySettings(
-                                TestRecords.CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1),
-                        Clock.SYSTEM);
+        directory = TestRecords.directory(disk.root().resolve("data"));
         directory.open(new TopicPartition("orders", 0), Uuid.ONE_UUID, TestRecords.CONFIG);
     }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.base.Clock;
 import io.takhin.log.LogDirectory;
-import io.takhin.log.LogDirectorySettings;
 import io.takhin.log.Origin;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataListener.Change;
@@ -14,7 +13,6 @@ import io.takhin.replication.Partition;
 import io.takhin.replication.ReplicaConfig;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -41,12 +39,7 @@ class FailedDiskTest {
 
     @BeforeEach
     void host() throws IOException {
-        directory =
-                LogDirectory.open(
-                        disk.root().resolve("data"),
-                        new LogDirectorySettings(
-                                TestRecords.CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1),
-                        Clock.SYSTEM);
+        directory = TestRecords.directory(disk.root().resolve("data"));
         hosted =
                 new HostedPartitions(
                         1,

@@ -2,15 +2,9 @@ package io.takhin.broker.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.base.Clock;
 import io.takhin.log.LogConfig.FlushPolicy;
 import io.takhin.log.PartitionLog;
-import java.util.List;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.message.ProduceRequestData;
-import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
-import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
-import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.junit.jupiter.api.Test;
 
@@ -34,23 +28,7 @@ class FlushedAnswerTest extends RecordsFixture {
     private void produce(short acks, String... values) {
         MemoryRecords batch =
                 MemoryRecords.withRecords(Compression.NONE, TestRecords.records(values));
-        ProduceRequestData request = new ProduceRequestData().setAcks(acks).setTimeoutMs(0);
-        request.topicData()
-                .add(
-                        new TopicProduceData()
-                                .setName("orders")
-                                .setPartitionData(
-                                        List.of(
-                                                new PartitionProduceData()
-                                                        .setIndex(0)
-                                                        .setRecords(batch))));
-        ProduceResponseData answer =
-                FakeExchange.of(request, 12)
-                        .answerOf(
-                                new ProduceHandler(records.replicas(), Clock.SYSTEM),
-                                ProduceResponseData.class);
-        assertThat(answer.responses().iterator().next().partitionResponses().getFirst().errorCode())
-                .isZero();
+        assertThat(records.produce(acks, 0, 0, batch).errorCode()).isZero();
     }
 
     @Test

@@ -43,6 +43,8 @@ final class TestRecords implements AutoCloseable {
                     .flushAge(Duration.ofDays(1))
                     .build();
 
+    private static final short ACKS_ALL = -1;
+
     private final ClusterView view = new TestCluster().broker(1).topic("orders", 2).view();
     private final LogDirectory directory;
     private final HostedPartitions hosted;
@@ -56,6 +58,14 @@ final class TestRecords implements AutoCloseable {
                         1, directory, (topic, now) -> new ReplicaConfig(CONFIG, 1), Clock.SYSTEM);
         Set<Uuid> topics = Set.copyOf(view.topics().stream().map(ClusterView.Topic::id).toList());
         hosted.onChange(new Change(topics, Set.of(), Set.of(), false, false), view);
+    }
+
+    /** A directory that does nothing that nobody asks for. */
+    static LogDirectory directory(Path root) throws IOException {
+        return LogDirectory.open(
+                root,
+                new LogDirectorySettings(CONFIG, Duration.ofDays(1), Duration.ofHours(1), 1),
+                Clock.SYSTEM);
     }
 
     ReplicaLookup replicas() {
@@ -81,8 +91,16 @@ final class TestRecords implements AutoCloseable {
 
     /** What a producer is answered that waits until its batch is on disk. */
     PartitionProduceResponse produce(int partition, MemoryRecords batch) {
+        return produce(ACKS_ALL, 10_000, partition, batch);
+    }
+
+    /**
+     * @param timeoutMillis how long acks=all may be waited for
+     */
+    PartitionProduceResponse produce(
+            short acks, int timeoutMillis, int partition, MemoryRecords batch) {
         ProduceRequestData request =
-                new ProduceRequestData().setAcks((short) -1).setTimeoutMs(10_000);
+                new ProduceRequestData().setAcks(acks).setTimeoutMs(timeoutMillis);
         request.topicData()
                 .add(
                         new TopicProduceData()
