@@ -94,7 +94,7 @@ final class CleanedSegment {
             }
         }
         segment.transactions().takeUnsynced();
-        segment.rest();
+        segment.settle();
         return segment;
     }
 

@@ -119,10 +119,16 @@ final class LogFiles {
 
     /** What nobody has used for a while costs as little as it can. */
     void rest() {
-        for (Segment segment : state.view.segments()) {
-            if (!segment.file().isOpen()) {
-                segment.rest();
+        if (state.view.segments().stream().noneMatch(Segment::mayRest)) {
+            return;
+        }
+        state.lock.lock();
+        try {
+            if (!state.closed) {
+                state.view.segments().forEach(Segment::rest);
             }
+        } finally {
+            state.lock.unlock();
         }
     }
 

@@ -93,7 +93,7 @@ final class LogRecovery {
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
         ProducerSnapshots snapshots = new ProducerSnapshots(directory, tidied.snapshots());
         ProducerState producers = recoverProducers(snapshots, view);
-        segments.forEach(Segment::settleAfterRecovery);
+        segments.forEach(Segment::settle);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
     }
 

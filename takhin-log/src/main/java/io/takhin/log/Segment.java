@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 final class Segment {
     private static final AtomicReferenceFieldUpdater<Segment, @Nullable SegmentIndexes> INDEXES =
             AtomicReferenceFieldUpdater.newUpdater(Segment.class, SegmentIndexes.class, "indexes");
+    private static final AtomicReferenceFieldUpdater<Segment, @Nullable TransactionIndex>
+            TRANSACTIONS =
+                    AtomicReferenceFieldUpdater.newUpdater(
+                            Segment.class, TransactionIndex.class, "transactions");
     private static final AtomicReferenceFieldUpdater<Segment, @Nullable TimestampOffset> NEWEST =
             AtomicReferenceFieldUpdater.newUpdater(Segment.class, TimestampOffset.class, "newest");
 
@@ -34,8 +38,11 @@ final class Segment {
     private final CheckedBytes checked;
     private final SegmentAge age;
 
-    /** Null until somebody asks: most segments of a broker with many are at rest. */
+    /** Null while nobody asks: most segments of a broker with many are at rest. */
     private volatile @Nullable SegmentIndexes indexes;
+
+    /** Null until somebody asks; then it stays, for what {@link TransactionCheck} notes there. */
+    private volatile @Nullable TransactionIndex transactions;
 
     /** Null while nothing was written here for a time. */
     private volatile @Nullable RecentBatches recent;
@@ -112,7 +119,14 @@ final class Segment {
     }
 
     TransactionIndex transactions() {
-        return indexes().transactions();
+        TransactionIndex known = transactions;
+        if (known != null) {
+            return known;
+        }
+        TransactionIndex made = new TransactionIndex(file.beside(PartitionFiles.TRANSACTION_INDEX));
+        TRANSACTIONS.compareAndSet(this, null, made);
+        TransactionIndex now = transactions;
+        return now == null ? made : now;
     }
 
     private SegmentIndexes indexes() {
@@ -128,8 +142,8 @@ final class Segment {
 
     /** Whether transactions were added that no sync has covered. */
     boolean hasUnsyncedTransactions() {
-        SegmentIndexes known = indexes;
-        return known != null && known.transactions().isUnsynced();
+        TransactionIndex known = transactions;
+        return known != null && known.isUnsynced();
     }
 
     /** The position of the batch that begins with the offset, if it was written lately; or -1. */
@@ -147,9 +161,24 @@ final class Segment {
         known.add(offset - baseOffset, position);
     }
 
-    /** Nothing happens here for a while: what can be had from the files again goes. */
+    /** Whether {@link #rest} may have something to let go of. */
+    boolean mayRest() {
+        return (recent != null || indexes != null) && !file.isOpen();
+    }
+
+    /**
+     * Nothing happens here for a while: what can be had from the files again goes. The log's lock
+     * is held, so nobody writes; and nobody who only reads has the indexes in hand while the file
+     * is closed.
+     */
     void rest() {
-        recent = null;
+        file.runIfClosed(() -> {
+            recent = null;
+            SegmentIndexes known = indexes;
+            if (known != null && known.areSettled() && !known.areOpen()) {
+                indexes = null;
+            }
+        });
     }
 
     CheckedBytes checked() {
@@ -384,16 +413,21 @@ final class Segment {
     }
 
     /**
-     * Read back, and not used before somebody asks for it: keeps neither descriptors nor memory,
-     * but for what is not in the files. Nobody else knows the segment yet.
+     * Whole, and not used before somebody asks for it: keeps neither descriptors nor memory, but
+     * for what is not in the files. Nobody else knows the segment yet.
      */
-    void settleAfterRecovery() {
+    void settle() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
         recent = null;
         SegmentIndexes known = indexes;
         if (known != null && known.areSettled()) {
             known.files().forEach(each -> each.closeIfUnusedSince(Long.MAX_VALUE));
             indexes = null;
+        }
+        TransactionIndex aborted = transactions;
+        if (aborted != null && aborted.isSettled()) {
+            aborted.file().closeIfUnusedSince(Long.MAX_VALUE);
+            transactions = null;
         }
     }
 
@@ -404,11 +438,16 @@ final class Segment {
         if (known != null) {
             known.files().forEach(SharedFile::retire);
         }
+        TransactionIndex aborted = transactions;
+        if (aborted != null) {
+            aborted.file().retire();
+        }
     }
 
     /** Cuts off the batch at the position and all after it; {@code offset} is where it begins. */
     void truncateTo(int position, long offset) throws IOException {
         indexes().truncateTo(offset);
+        transactions().truncateTo(offset);
         recent = null;
         cutTo(position);
         bytesSinceIndexEntry = 0;
@@ -430,6 +469,6 @@ final class Segment {
 
     /** The data first: a segment without it is none. */
     List<SharedFile> files() {
-        return Stream.concat(Stream.of(file), indexes().files().stream()).toList();
+        return Stream.concat(dataAndIndexes().stream(), Stream.of(transactions().file())).toList();
     }
 }

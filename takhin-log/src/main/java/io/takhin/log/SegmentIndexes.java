@@ -5,28 +5,27 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The indexes of one segment, in files beside its batches. Made when somebody asks for them: most
- * segments of a broker with many partitions are at rest.
+ * Where offsets and times are in one segment: two indexes, in files beside its batches. Made when
+ * somebody asks for them, and forgotten when nobody has for a while: most segments of a broker with
+ * many partitions are at rest.
  *
- * <p>Threads: as {@link IndexFile}.
+ * <p>Threads: as {@link IndexFile}. Who does not own the log's lock uses them only while he holds
+ * the file of batches.
  */
 final class SegmentIndexes {
     private final OffsetIndex offsets;
     private final TimeIndex times;
-    private final TransactionIndex transactions;
 
-    private SegmentIndexes(OffsetIndex offsets, TimeIndex times, TransactionIndex transactions) {
+    private SegmentIndexes(OffsetIndex offsets, TimeIndex times) {
         this.offsets = offsets;
         this.times = times;
-        this.transactions = transactions;
     }
 
     /** Called as the file of batches is now; looks at no file. */
     static SegmentIndexes of(SharedFile batches) {
         return new SegmentIndexes(
                 new OffsetIndex(batches.beside(PartitionFiles.OFFSET_INDEX), batches.offset()),
-                new TimeIndex(batches.beside(PartitionFiles.TIME_INDEX), batches.offset()),
-                new TransactionIndex(batches.beside(PartitionFiles.TRANSACTION_INDEX)));
+                new TimeIndex(batches.beside(PartitionFiles.TIME_INDEX), batches.offset()));
     }
 
     /** Of the time index: read once, and nothing of it kept. */
@@ -45,10 +44,6 @@ final class SegmentIndexes {
 
     TimeIndex times() {
         return times;
-    }
-
-    TransactionIndex transactions() {
-        return transactions;
     }
 
     boolean isFull(int bytesMax) throws IOException {
@@ -82,7 +77,6 @@ final class SegmentIndexes {
     void truncateTo(long offset) throws IOException {
         offsets.truncateTo(offset);
         times.truncateTo(offset);
-        transactions.truncateTo(offset);
     }
 
     /** Brings both to their files, as a closed segment has them; the last entry of times first. */
@@ -106,11 +100,14 @@ final class SegmentIndexes {
     boolean areSettled() {
         return !offsets.entries().hasTail()
                 && !times.entries().hasTail()
-                && !transactions.isUnsynced()
                 && files().stream().noneMatch(SharedFile::isUnsynced);
     }
 
+    boolean areOpen() {
+        return files().stream().anyMatch(SharedFile::isOpen);
+    }
+
     List<SharedFile> files() {
-        return List.of(offsets.entries().file(), times.entries().file(), transactions.file());
+        return List.of(offsets.entries().file(), times.entries().file());
     }
 }

@@ -232,6 +232,18 @@ final class SharedFile {
         }
     }
 
+    /** Nobody acquires it meanwhile. Does nothing where it is open. */
+    void runIfClosed(Runnable work) {
+        lock.lock();
+        try {
+            if (channel == null) {
+                work.run();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Nothing more will be written: the descriptor goes once nobody holds it. */
     void retire() {
         lock.lock();

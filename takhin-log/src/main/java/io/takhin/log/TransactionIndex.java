@@ -91,6 +91,11 @@ final class TransactionIndex {
         return unsynced;
     }
 
+    /** Whether the disk has all of it. */
+    boolean isSettled() {
+        return !unsynced && !file.isUnsynced();
+    }
+
     /** Whether something was added since the last call. */
     boolean takeUnsynced() {
         boolean was = unsynced;

@@ -247,6 +247,7 @@ class PowerCutTest {
                 }
             }
             case 3 -> retain(directory);
+            case 5 -> directory.letRest();
             case 4 -> {
                 if (random.nextInt(3) == 0) {
                     topics.remove(partition);
