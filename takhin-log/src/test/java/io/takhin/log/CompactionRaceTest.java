@@ -21,7 +21,7 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Segments go while a compaction is about to replace them: it is given up, nothing of it is left,
@@ -45,6 +45,18 @@ class CompactionRaceTest {
     private LogDirectory directory;
     private PartitionLog log;
     private Thread compactor = Thread.currentThread();
+
+    /** When that happens, as the new segment sees it. */
+    enum Moment {
+        /** Some of its batches are there; what is left cannot be read any more. */
+        BEGUN,
+
+        /** All are there, and nobody has been told. */
+        WRITTEN,
+
+        /** It is about to be wanted. */
+        ANNOUNCED
+    }
 
     /** What takes segments away from under a compaction. */
     private interface Deletion {
@@ -83,13 +95,8 @@ class CompactionRaceTest {
         return log.cleaning().view().segments().get(2).baseOffset();
     }
 
-    /**
-     * Compacts, and meanwhile runs the deletion.
-     *
-     * @param announced whether that is when the new segment is complete and about to be wanted;
-     *     else while it is written
-     */
-    private void compactAnd(Deletion deletion, boolean announced) throws IOException {
+    /** Compacts, and meanwhile runs the deletion. */
+    private void compactAnd(Deletion deletion, Moment moment) throws IOException {
         Runnable once =
                 () -> {
                     if (due.compareAndSet(true, false)) {
@@ -98,8 +105,8 @@ class CompactionRaceTest {
                 };
         int[] asked = new int[1];
         disk.gateSyncs(path -> {
-            if (announced
-                    && path.endsWith("orders-0")
+            if (moment != Moment.BEGUN
+                    && moment == momentOfSync(path)
                     && Thread.currentThread().equals(compactor)) {
                 once.run();
             }
@@ -112,13 +119,20 @@ class CompactionRaceTest {
                         new Throttle(clock, 0),
                         () -> {
                             // The map is built by then, and the first batches are written anew.
-                            if (!announced && ++asked[0] > RECORDS) {
+                            if (moment == Moment.BEGUN && ++asked[0] > RECORDS) {
                                 once.run();
                             }
                             return false;
                         });
         new CompactionLook(directory, PartitionLog::durableEndOffset, clock, pace).run();
         disk.gateSyncs(_ -> {});
+    }
+
+    private static Moment momentOfSync(Path path) {
+        if (path.endsWith("orders-0")) {
+            return Moment.ANNOUNCED;
+        }
+        return path.toString().endsWith(".cleaned") ? Moment.WRITTEN : Moment.BEGUN;
     }
 
     private static void run(Deletion deletion) {
@@ -148,12 +162,12 @@ class CompactionRaceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void whatIsDeletedMeanwhileIsNotReplaced(boolean announced) throws IOException {
+    @EnumSource(Moment.class)
+    void whatIsDeletedMeanwhileIsNotReplaced(Moment moment) throws IOException {
         long below = third();
         List<String> behind = recordsFrom(below);
 
-        compactAnd(() -> log.advanceLogStart(below), announced);
+        compactAnd(() -> log.advanceLogStart(below), moment);
 
         assertThat(due).isFalse();
         assertThat(leftovers()).isEmpty();
@@ -165,12 +179,12 @@ class CompactionRaceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void whatIsCutOffMeanwhileIsNotReplaced(boolean announced) throws IOException {
+    @EnumSource(Moment.class)
+    void whatIsCutOffMeanwhileIsNotReplaced(Moment moment) throws IOException {
         long end = third() + 1;
         List<String> kept = Batches.all(log).stream().filter(text -> offsetOf(text) < end).toList();
 
-        compactAnd(() -> log.truncateTo(end), announced);
+        compactAnd(() -> log.truncateTo(end), moment);
 
         assertThat(due).isFalse();
         assertThat(leftovers()).isEmpty();
@@ -184,10 +198,10 @@ class CompactionRaceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aDeletedTopicLeavesNothing(boolean announced) throws IOException {
+    @EnumSource(Moment.class)
+    void aDeletedTopicLeavesNothing(Moment moment) throws IOException {
 
-        compactAnd(() -> directory.delete(Directories.ORDERS), announced);
+        compactAnd(() -> directory.delete(Directories.ORDERS), moment);
 
         assertThat(due).isFalse();
         assertThat(directory.get(Directories.ORDERS)).isNull();
@@ -202,7 +216,7 @@ class CompactionRaceTest {
     /** From the moment on at which the start is durable, the power goes at each call in turn. */
     @Seeded(runs = 30)
     void aPowerCutBringsNothingBack(RandomGenerator random) throws IOException {
-        boolean announced = random.nextBoolean();
+        Moment moment = Moment.values()[random.nextInt(Moment.values().length)];
         for (int calls = 0; ; calls++) {
             int cutAfter = calls;
             directory.close();
@@ -215,7 +229,7 @@ class CompactionRaceTest {
                             deleteDurably(below);
                             disk.cutPowerAfter(cutAfter);
                         },
-                        announced);
+                        moment);
             } catch (KafkaStorageException e) {
                 assertThat(disk.isOut()).as(e.toString()).isTrue();
             }
@@ -227,7 +241,7 @@ class CompactionRaceTest {
             directory = open();
             log = Directories.orders(directory, CONFIG);
 
-            String what = (announced ? "announced" : "rewritten") + ", cut after " + calls;
+            String what = moment + ", cut after " + calls;
             assertThat(log.logStartOffset()).as(what).isEqualTo(below);
             assertThat(Batches.all(log)).as(what).isEqualTo(behind);
             if (!cut) {
