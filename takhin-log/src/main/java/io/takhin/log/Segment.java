@@ -218,7 +218,7 @@ final class Segment {
         int from = batches.position();
         int end = batches.limit();
         int written = size;
-        write(batches);
+        FileEnd.append(file, written, batches);
         for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
             index(batches, at, written + at - from, indexIntervalBytes);
         }
@@ -226,33 +226,6 @@ final class Segment {
             age.began(BatchHeader.maxTimestamp(batches, from));
         }
         size = written + end - from;
-    }
-
-    private void write(ByteBuffer batches) throws IOException {
-        FileChannel channel = file.acquire();
-        long position = size;
-        try {
-            while (batches.hasRemaining()) {
-                position += channel.write(batches, position);
-            }
-        } catch (IOException e) {
-            cutBack(channel, e);
-            throw e;
-        } finally {
-            file.written();
-            file.release();
-        }
-    }
-
-    /** Half a batch must not stay: what is written next would follow it. */
-    private void cutBack(FileChannel channel, IOException cause) throws IOException {
-        try {
-            channel.truncate(size);
-        } catch (IOException e) {
-            IOException broken = new IOException("cannot undo a write to " + file.path(), e);
-            broken.addSuppressed(cause);
-            throw broken;
-        }
     }
 
     /** Notes one batch; also used when indexes are built anew. */
@@ -287,12 +260,20 @@ final class Segment {
 
     /** Retention asks every segment: that must not leave an index in memory for each. */
     private TimestampOffset loadNewest() throws IOException {
-        SegmentIndexes known = indexes;
-        TimestampOffset last = known == null ? SegmentIndexes.lastTime(file) : known.times().last();
+        TimestampOffset last = indexes == null ? SegmentIndexes.lastTime(file) : lastIndexedTime();
         // Never over what was written meanwhile.
         NEWEST.compareAndSet(this, null, last);
         TimestampOffset now = newest;
         return now == null ? last : now;
+    }
+
+    private TimestampOffset lastIndexedTime() throws IOException {
+        file.acquire();
+        try {
+            return times().last();
+        } finally {
+            file.release();
+        }
     }
 
     /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
@@ -329,13 +310,7 @@ final class Segment {
     }
 
     private void cutTo(int bytes) throws IOException {
-        FileChannel channel = file.acquire();
-        try {
-            channel.truncate(bytes);
-        } finally {
-            file.written();
-            file.release();
-        }
+        FileEnd.cutTo(file, bytes);
         size = bytes;
         checked.cutTo(bytes);
     }

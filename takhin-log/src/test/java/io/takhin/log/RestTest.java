@@ -28,6 +28,14 @@ class RestTest {
         return Directories.open(home.resolve(name), CONFIG, new ManualClock(Batches.NOW));
     }
 
+    private static PartitionLog written(LogDirectory directory, int count) {
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        for (int i = 0; i < count; i++) {
+            append(log, i);
+        }
+        return log;
+    }
+
     private static void append(PartitionLog log, int number) {
         log.appendAsLeader(Batches.of("v" + number + ".".repeat(80)), 0, Origin.CLIENT);
     }
@@ -45,10 +53,7 @@ class RestTest {
     @Test
     void aLogAtRestKeepsNoIndexInMemoryAndFindsEverything() throws IOException {
         try (LogDirectory directory = open("data")) {
-            PartitionLog log = Directories.orders(directory, CONFIG);
-            for (int i = 0; i < 40; i++) {
-                append(log, i);
-            }
+            PartitionLog log = written(directory, 40);
             List<String> before = Batches.all(log);
             FoundOffset first = log.findByTimestamp(Batches.NOW - 30_000);
             Directories.settle(directory, log);
@@ -64,10 +69,7 @@ class RestTest {
     @Test
     void whatOfAnIndexIsInNoFileYetStays() throws IOException {
         try (LogDirectory directory = open("data")) {
-            PartitionLog log = Directories.orders(directory, CONFIG);
-            for (int i = 0; i < 5; i++) {
-                append(log, i);
-            }
+            PartitionLog log = written(directory, 5);
 
             rest(directory);
 
