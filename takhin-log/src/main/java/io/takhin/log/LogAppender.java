@@ -164,7 +164,7 @@ final class LogAppender {
         noteEpochs(batches);
         segment.append(batches, state.config.indexIntervalBytes());
         for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
-            state.producers.update(batches, at, txn -> segment.transactions().append(txn));
+            state.producers.update(batches, at, txn -> addAborted(segment, txn));
         }
         LogView view = state.view;
         state.view =
@@ -174,6 +174,12 @@ final class LogAppender {
                         extent.lastOffset() + 1,
                         segment.size(),
                         view.cuts());
+    }
+
+    private void addAborted(Segment segment, AbortedTransaction transaction) throws IOException {
+        // The first one makes the file.
+        state.namesChanged |= segment.transactions().isEmpty();
+        segment.transactions().append(transaction);
     }
 
     private void noteEpochs(ByteBuffer batches) throws IOException {

@@ -256,7 +256,6 @@ final class LogRecovery {
                 new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
         long from = recovery.scansFrom(trusted);
         scannedFrom = Math.min(scannedFrom, from);
-        segment.transactions().truncateTo(from);
         recovery.recover(trusted);
         lastIsSparse = recovery.isSparse();
         if (last) {
@@ -349,29 +348,12 @@ final class LogRecovery {
             return producers;
         }
         snapshots.load(producers, view.firstOffset(), from);
-        ProducerReplay.run(producers, view, filling(snapshots, producers, from));
+        ProducerRefill refill = new ProducerRefill(snapshots, producers);
+        ProducerReplay.run(producers, view, refill);
+        if (!nothingScanned) {
+            refill.writeTransactions(view, from, trust.recoveryPoint);
+        }
         producers.expire(trust.nowMillis, trust.producerIdleMax.toMillis());
         return producers;
-    }
-
-    /** Writes anew what was removed behind the first scanned batch. */
-    private static ProducerReplay.Visitor filling(
-            ProducerSnapshots snapshots, ProducerState producers, long from) {
-        return new ProducerReplay.Visitor() {
-            @Override
-            public void atBeginOf(Segment segment) throws IOException {
-                if (segment.baseOffset() > 0) {
-                    snapshots.take(producers);
-                }
-            }
-
-            @Override
-            public void aborted(Segment segment, AbortedTransaction transaction)
-                    throws IOException {
-                if (transaction.lastOffset() >= from) {
-                    segment.transactions().append(transaction);
-                }
-            }
-        };
     }
 }
