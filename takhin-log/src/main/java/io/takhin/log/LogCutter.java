@@ -95,7 +95,11 @@ final class LogCutter {
     void restartAt(long offset, long start) throws IOException {
         forgetDurability(offset, start);
         discardFromEnd(state.view.segments());
-        state.snapshots.deleteAll();
+        if (!state.snapshots.isEmpty()) {
+            // One at the offset would be believed.
+            state.snapshots.deleteAll();
+            state.syncDirectory();
+        }
         state.epochs.clear();
         state.writeEpochsWhenPossible();
         state.producers.clear(offset);
@@ -132,13 +136,14 @@ final class LogCutter {
         for (Segment last : segments.reversed()) {
             discard(last);
             state.syncDirectory();
+            // Not before: until then the segment may come back, and be the first one.
+            state.snapshots.delete(last.baseOffset());
         }
     }
 
     /** The view has it no more: its files get the names of what is to be removed. */
     void discard(Segment segment) throws IOException {
         state.justClosed = state.justClosed.stream().filter(closed -> closed != segment).toList();
-        state.snapshots.delete(segment.baseOffset());
         List<Path> dead = new ArrayList<>();
         for (SharedFile file : segment.files()) {
             file.markDeleted();

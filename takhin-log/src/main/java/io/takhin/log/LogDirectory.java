@@ -169,7 +169,7 @@ public final class LogDirectory implements AutoCloseable {
                         new LogView(List.of(), 0, 0, 0, 0),
                         LeaderEpochs.empty(),
                         new ProducerState(),
-                        new ProducerSnapshots(directory, List.of()));
+                        new ProducerSnapshots(directory, List.of(), true));
         return new PartitionLog(host, config, topicId, empty, new PartitionLog.Origins(0, false));
     }
 

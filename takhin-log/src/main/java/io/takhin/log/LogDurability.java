@@ -336,6 +336,7 @@ final class LogDurability {
         long end = plan.view().end();
         state.lock.lock();
         try {
+            state.snapshots.plannedAreSynced();
             if (plan.view().cuts() != state.view.cuts()) {
                 return false;
             }

@@ -91,7 +91,8 @@ final class LogRecovery {
         epochs.truncateFromStart(start);
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
-        ProducerSnapshots snapshots = new ProducerSnapshots(directory, tidied.snapshots());
+        ProducerSnapshots snapshots =
+                new ProducerSnapshots(directory, tidied.snapshots(), trust.cleanStop);
         ProducerState producers = recoverProducers(snapshots, view);
         segments.forEach(Segment::settle);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
