@@ -37,6 +37,8 @@ final class LogCutter {
         discardFromEnd(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
         active.truncateTo(LogReader.positionOf(active, offset), offset);
+        // Or a crash could leave what was cut off, and behind it what is written next.
+        state.host.openFiles().patiently(active.file()::sync);
         // Snapshots of producer state go, and must not come back behind what is written next.
         state.namesChanged = true;
         state.publishCut(segments, Math.min(offset, view.start()), offset);

@@ -205,7 +205,9 @@ final class LogRecovery {
                 continue;
             }
             boolean last = i == found.size() - 1;
-            boolean below = !last && found.get(i + 1).baseOffset() <= trusted;
+            // Where the next one begins at the recovery point, a power cut while the log was cut
+            // there may have left this one as it was.
+            boolean below = !last && found.get(i + 1).baseOffset() < trusted;
             if (below && file.indexed()) {
                 end = found.get(i + 1).baseOffset();
             } else if (last && trust.cleanStop && file.indexed()) {
