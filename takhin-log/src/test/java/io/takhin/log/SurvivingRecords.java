@@ -29,10 +29,7 @@ final class SurvivingRecords {
     private final TreeSet<Long> batches = new TreeSet<>();
     private long end;
     private long acknowledged;
-    private long start;
-
-    /** Where the log begins once a cut below its start is durable; else no bound. */
-    private long startAfterCut = Long.MAX_VALUE;
+    private final SurvivingStart start = new SurvivingStart();
 
     long end() {
         return end;
@@ -43,7 +40,7 @@ final class SurvivingRecords {
     }
 
     long start() {
-        return start;
+        return start.most();
     }
 
     void appended(long firstOffset, List<String> values) {
@@ -80,8 +77,7 @@ final class SurvivingRecords {
         possible.tailMap(end, true).clear();
         possible.values().forEach(values -> values.subList(0, values.size() - 1).clear());
         acknowledged = end;
-        start = Math.min(start, startAfterCut);
-        startAfterCut = Long.MAX_VALUE;
+        start.flushed();
     }
 
     /** Where one of the batches begins that are there now, or the end. */
@@ -95,15 +91,12 @@ final class SurvivingRecords {
         batches.tailSet(to).clear();
         end = to;
         acknowledged = Math.min(acknowledged, to);
-        startAfterCut = Math.min(startAfterCut, to);
+        start.truncated(to);
     }
 
     /** Records below may be gone. */
     void startMayBe(long offset) {
-        start = Math.max(start, offset);
-        if (startAfterCut < Long.MAX_VALUE) {
-            startAfterCut = Math.max(startAfterCut, offset);
-        }
+        start.mayBe(offset);
     }
 
     /** Holds the log against all this, and takes what it has from now on. */
@@ -112,7 +105,7 @@ final class SurvivingRecords {
         // The first batch may begin below the log's start.
         List<String> found =
                 Batches.all(log).stream().filter(record -> offsetOf(record) >= first).toList();
-        assertThat(first).as("start of %s", log.topicPartition()).isLessThanOrEqualTo(start);
+        start.check(log);
         assertThat(log.logEndOffset())
                 .as("end of %s, from %d", log.topicPartition(), first)
                 .isGreaterThanOrEqualTo(Math.max(first, acknowledged));
@@ -152,8 +145,7 @@ final class SurvivingRecords {
             offset++;
         }
         end = offset;
-        start = first;
-        startAfterCut = Long.MAX_VALUE;
+        start.found(first);
     }
 
     /** A read at any offset begins with the batch that holds it. */
