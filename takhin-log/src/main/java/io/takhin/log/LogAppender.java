@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.ShortageException;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -164,7 +165,7 @@ final class LogAppender {
         noteEpochs(batches);
         segment.append(batches, state.config.indexIntervalBytes());
         for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
-            state.producers.update(batches, at, txn -> segment.transactions().append(txn));
+            state.producers.update(batches, at, txn -> addAborted(segment, txn));
         }
         LogView view = state.view;
         state.view =
@@ -174,6 +175,12 @@ final class LogAppender {
                         extent.lastOffset() + 1,
                         segment.size(),
                         view.cuts());
+    }
+
+    private void addAborted(Segment segment, AbortedTransaction transaction) throws IOException {
+        // The first one makes the file.
+        state.namesChanged |= segment.transactions().isEmpty();
+        segment.transactions().append(transaction);
     }
 
     private void noteEpochs(ByteBuffer batches) throws IOException {

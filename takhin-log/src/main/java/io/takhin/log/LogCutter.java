@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +39,8 @@ final class LogCutter {
         discardFromEnd(view.segments().subList(kept + 1, view.segments().size()));
         Segment active = segments.getLast();
         active.truncateTo(LogReader.positionOf(active, offset), offset);
+        // Or a crash could leave what was cut off, and behind it what is written next.
+        state.host.openFiles().patiently(active.file()::sync);
         // Snapshots of producer state go, and must not come back behind what is written next.
         state.namesChanged = true;
         state.publishCut(segments, Math.min(offset, view.start()), offset);
@@ -95,7 +99,11 @@ final class LogCutter {
     void restartAt(long offset, long start) throws IOException {
         forgetDurability(offset, start);
         discardFromEnd(state.view.segments());
-        state.snapshots.deleteAll();
+        if (!state.snapshots.isEmpty()) {
+            // One at the offset would be believed.
+            state.snapshots.deleteAll();
+            state.syncDirectory();
+        }
         state.epochs.clear();
         state.writeEpochsWhenPossible();
         state.producers.clear(offset);
@@ -132,13 +140,14 @@ final class LogCutter {
         for (Segment last : segments.reversed()) {
             discard(last);
             state.syncDirectory();
+            // Not before: until then the segment may come back, and be the first one.
+            state.snapshots.delete(last.baseOffset());
         }
     }
 
     /** The view has it no more: its files get the names of what is to be removed. */
     void discard(Segment segment) throws IOException {
         state.justClosed = state.justClosed.stream().filter(closed -> closed != segment).toList();
-        state.snapshots.delete(segment.baseOffset());
         List<Path> dead = new ArrayList<>();
         for (SharedFile file : segment.files()) {
             file.markDeleted();

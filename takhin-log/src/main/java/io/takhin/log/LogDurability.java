@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -336,6 +337,7 @@ final class LogDurability {
         long end = plan.view().end();
         state.lock.lock();
         try {
+            state.snapshots.plannedAreSynced();
             if (plan.view().cuts() != state.view.cuts()) {
                 return false;
             }

@@ -1,5 +1,9 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +89,7 @@ final class LogRecovery {
                         : Math.max(startWithin(end), segments.getFirst().baseOffset());
         if (discarded) {
             // Or it might come back behind what is written next.
-            DiskSync.syncPath(directory);
+            DurablePaths.sync(directory);
         }
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);
@@ -94,7 +98,8 @@ final class LogRecovery {
         }
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
-        ProducerSnapshots snapshots = new ProducerSnapshots(directory, tidied.snapshots());
+        ProducerSnapshots snapshots =
+                new ProducerSnapshots(directory, tidied.snapshots(), trust.cleanStop);
         ProducerState producers = recoverProducers(snapshots, view);
         segments.forEach(Segment::settle);
         return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
@@ -219,7 +224,9 @@ final class LogRecovery {
                 continue;
             }
             boolean last = i == found.size() - 1;
-            boolean below = !last && found.get(i + 1).baseOffset() <= trusted;
+            // Where the next one begins at the recovery point, a power cut while the log was cut
+            // there may have left this one as it was.
+            boolean below = !last && found.get(i + 1).baseOffset() < trusted;
             if (below && file.indexed()) {
                 end = found.get(i + 1).baseOffset();
             } else if (last && trust.cleanStop && file.indexed()) {
@@ -271,7 +278,6 @@ final class LogRecovery {
                 new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
         long from = recovery.scansFrom(trusted);
         scannedFrom = Math.min(scannedFrom, from);
-        segment.transactions().truncateTo(from);
         recovery.recover(trusted);
         lastIsSparse = recovery.isSparse();
         if (last) {
@@ -364,29 +370,12 @@ final class LogRecovery {
             return producers;
         }
         snapshots.load(producers, view.firstOffset(), from);
-        ProducerReplay.run(producers, view, filling(snapshots, producers, from));
+        ProducerRefill refill = new ProducerRefill(snapshots, producers);
+        ProducerReplay.run(producers, view, refill);
+        if (!nothingScanned) {
+            refill.writeTransactions(view, from, trust.recoveryPoint);
+        }
         producers.expire(trust.nowMillis, trust.producerIdleMax.toMillis());
         return producers;
-    }
-
-    /** Writes anew what was removed behind the first scanned batch. */
-    private static ProducerReplay.Visitor filling(
-            ProducerSnapshots snapshots, ProducerState producers, long from) {
-        return new ProducerReplay.Visitor() {
-            @Override
-            public void atBeginOf(Segment segment) throws IOException {
-                if (segment.baseOffset() > 0) {
-                    snapshots.take(producers);
-                }
-            }
-
-            @Override
-            public void aborted(Segment segment, AbortedTransaction transaction)
-                    throws IOException {
-                if (transaction.lastOffset() >= from) {
-                    segment.transactions().append(transaction);
-                }
-            }
-        };
     }
 }

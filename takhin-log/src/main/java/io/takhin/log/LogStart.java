@@ -92,10 +92,7 @@ final class LogStart {
 
     private void dropFirst(LogView view) throws IOException {
         state.withdrawAnnounced();
-        if (!state.snapshots.areSynced()) {
-            // Who wrote the records that go is known from there alone.
-            state.snapshots.sync();
-        }
+        keepProducers(view);
         List<Segment> kept = view.segments().subList(1, view.segments().size());
         state.view =
                 new LogView(
@@ -104,8 +101,29 @@ final class LogStart {
                         view.end(),
                         view.endPosition(),
                         view.cuts());
-        cutter.discard(view.segments().getFirst());
+        Segment first = view.segments().getFirst();
+        cutter.discard(first);
+        state.snapshots.dropped(first.baseOffset());
         dropped++;
         state.namesChanged = true;
+    }
+
+    /** Who wrote the records that go is known from the snapshot behind them alone. */
+    private void keepProducers(LogView view) throws IOException {
+        long next = view.segments().get(1).baseOffset();
+        if (!state.producers.isEmpty() && !state.snapshots.hasWhole(next)) {
+            // A start after a crash writes them anew, and another crash may take that.
+            ProducerState producers = new ProducerState();
+            Segment first = view.segments().getFirst();
+            state.snapshots.load(producers, first.baseOffset(), next);
+            ProducerReplay.run(
+                    producers,
+                    new LogView(List.of(first), view.start(), next, first.size(), view.cuts()),
+                    ProducerReplay.STATE_ONLY);
+            state.snapshots.take(producers);
+        }
+        if (!state.snapshots.areSynced()) {
+            state.snapshots.sync();
+        }
     }
 }

@@ -1,6 +1,9 @@
 package io.takhin.log;
 
 import io.takhin.log.Producer.RememberedBatch;
+import io.takhin.log.file.DeadFiles;
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -37,12 +40,23 @@ final class ProducerSnapshots {
 
     private List<Path> unsynced = List.of();
 
+    /** Those that a flush has planned and perhaps not synced yet. */
+    private List<Path> planned = List.of();
+
+    /** Of the segment that was dropped last, and may come back; -1 where there is none. */
+    private long droppedLast = -1;
+
+    /** False while those that were there before this process may not be durable. */
+    private boolean settled;
+
     /**
      * @param known the offsets of the files that are there, rising
+     * @param settled whether these are durable: not after a kill, which leaves them in memory
      */
-    ProducerSnapshots(Path directory, List<Long> known) {
+    ProducerSnapshots(Path directory, List<Long> known, boolean settled) {
         this.directory = directory;
         this.offsets = known.stream().mapToLong(Long::longValue).toArray();
+        this.settled = settled;
     }
 
     void moveTo(Path newDirectory) {
@@ -73,7 +87,7 @@ final class ProducerSnapshots {
             write(file, state.producers());
         } catch (IOException e) {
             // Half of one would be taken for damage, and takes space.
-            DiskSpace.discard(List.of(file));
+            DeadFiles.discard(List.of(file));
             throw e;
         }
         offsets =
@@ -84,22 +98,33 @@ final class ProducerSnapshots {
     }
 
     boolean areSynced() {
-        return unsynced.isEmpty();
+        return settled && unsynced.isEmpty() && planned.isEmpty();
     }
 
     /** What was written so far survives a power cut when it returns. */
     void sync() throws IOException {
-        for (Path file : unsynced) {
-            DiskSync.syncPath(file);
+        for (long offset : offsets) {
+            Path file = PartitionFiles.snapshot(directory, offset);
+            if (!settled || unsynced.contains(file) || planned.contains(file)) {
+                DurablePaths.sync(file);
+            }
         }
-        DiskSync.syncPath(directory);
+        DurablePaths.sync(directory);
+        settled = true;
+        unsynced = List.of();
+        planned = List.of();
     }
 
-    /** Files that were written since the last call. */
+    /** Files that were written since the last call; {@link #plannedAreSynced} has to follow. */
     List<Path> takeUnsynced() {
         List<Path> files = unsynced;
+        planned = files;
         unsynced = List.of();
         return files;
+    }
+
+    void plannedAreSynced() {
+        planned = List.of();
     }
 
     /**
@@ -122,6 +147,20 @@ final class ProducerSnapshots {
         state.clear(from);
     }
 
+    /** Whether there is one at the offset that a restart could use. */
+    boolean hasWhole(long offset) throws IOException {
+        if (!contains(offset)) {
+            return false;
+        }
+        try {
+            read(PartitionFiles.snapshot(directory, offset));
+            return true;
+        } catch (DamagedSnapshotException e) {
+            delete(offset);
+            return false;
+        }
+    }
+
     void delete(long offset) throws IOException {
         if (contains(offset)) {
             offsets = Arrays.stream(offsets).filter(known -> known != offset).toArray();
@@ -140,10 +179,21 @@ final class ProducerSnapshots {
         deleteAbove(-1);
     }
 
+    /**
+     * A log's first segment is gone, and that the one before it is gone is durable. Until that is
+     * so of this one, too, a restart may need its snapshot.
+     */
+    void dropped(long baseOffset) throws IOException {
+        delete(droppedLast);
+        droppedLast = baseOffset;
+    }
+
     /** Keeps those that belong to a segment, and the newest two others. */
     void deleteStray(LogView view) throws IOException {
         long[] strays =
-                Arrays.stream(offsets).filter(offset -> !isBaseOffset(view, offset)).toArray();
+                Arrays.stream(offsets)
+                        .filter(offset -> !isBaseOffset(view, offset) && offset != droppedLast)
+                        .toArray();
         for (int i = 0; i < strays.length - 2; i++) {
             delete(strays[i]);
         }

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -179,10 +180,22 @@ final class TransactionIndex {
         if (isChecked()) {
             stableEnd = TransactionCheck.NOTHING_STABLE;
         }
-        int kept =
-                offset <= file.offset()
-                        ? 0
-                        : (int) all().stream().takeWhile(txn -> txn.lastOffset() < offset).count();
+        keep(countBelow(all(), offset));
+    }
+
+    /** Before the first that is none, as a crash may leave them, or has its marker behind. */
+    private int countBelow(List<AbortedTransaction> transactions, long offset) {
+        if (offset <= file.offset()) {
+            return 0;
+        }
+        return (int)
+                transactions.stream()
+                        .takeWhile(txn ->
+                                txn.firstOffset() < txn.lastOffset() && txn.lastOffset() < offset)
+                        .count();
+    }
+
+    private void keep(int kept) throws IOException {
         if (kept < count()) {
             FileChannel channel = file.acquire();
             try {
@@ -192,6 +205,34 @@ final class TransactionIndex {
                 file.release();
             }
             count.set(kept);
+            // Or what was cut off could come back below a recovery point.
+            unsynced = true;
         }
+    }
+
+    /**
+     * Makes these all that there is of transactions whose marker is at the offset or after it. What
+     * is right already is not written again: it may be durable, and the next start not look at it
+     * any more. If it is not, the next flush makes it so, and what a crash left cut off, too.
+     *
+     * @return those that were missing
+     */
+    List<AbortedTransaction> recover(long offset, List<AbortedTransaction> behind)
+            throws IOException {
+        List<AbortedTransaction> there = all();
+        int below = countBelow(there, offset);
+        int same = 0;
+        while (same < behind.size()
+                && below + same < there.size()
+                && there.get(below + same).equals(behind.get(same))) {
+            same++;
+        }
+        keep(below + same);
+        List<AbortedTransaction> missing = behind.subList(same, behind.size());
+        for (AbortedTransaction transaction : missing) {
+            append(transaction);
+        }
+        unsynced = unsynced || Files.exists(file.path());
+        return missing;
     }
 }

@@ -96,12 +96,26 @@ final class Batches {
 
     private static ByteBuffer from(
             long producerId, int epoch, int sequence, boolean transactional, String... values) {
+        SimpleRecord[] records = new SimpleRecord[values.length];
+        for (int i = 0; i < values.length; i++) {
+            records[i] = record(timeOf(values[i]), values[i]);
+        }
+        return from(Compression.NONE, producerId, epoch, sequence, transactional, records);
+    }
+
+    static ByteBuffer from(
+            Compression codec,
+            long producerId,
+            int epoch,
+            int sequence,
+            boolean transactional,
+            SimpleRecord... records) {
         ByteBuffer buffer = ByteBuffer.allocate(1 << 16);
         try (MemoryRecordsBuilder builder =
                 MemoryRecords.builder(
                         buffer,
                         RecordBatch.CURRENT_MAGIC_VALUE,
-                        Compression.NONE,
+                        codec,
                         TimestampType.CREATE_TIME,
                         0L,
                         NOW,
@@ -110,8 +124,8 @@ final class Batches {
                         sequence,
                         transactional,
                         RecordBatch.NO_PARTITION_LEADER_EPOCH)) {
-            for (String value : values) {
-                builder.append(timeOf(value), null, value.getBytes(StandardCharsets.UTF_8));
+            for (SimpleRecord record : records) {
+                builder.append(record);
             }
             return builder.build().buffer();
         }
@@ -124,8 +138,17 @@ final class Batches {
 
     static ByteBuffer marker(
             long producerId, int epoch, ControlRecordType type, int coordinatorEpoch) {
+        return marker(NOW, producerId, epoch, type, coordinatorEpoch);
+    }
+
+    static ByteBuffer marker(
+            long timestamp,
+            long producerId,
+            int epoch,
+            ControlRecordType type,
+            int coordinatorEpoch) {
         return MemoryRecords.withEndTransactionMarker(
-                        NOW,
+                        timestamp,
                         producerId,
                         (short) epoch,
                         new EndTransactionMarker(type, coordinatorEpoch))

@@ -30,10 +30,7 @@ final class SurvivingRecords {
     private long end;
     private long acknowledged;
     private long acknowledgedOnceCut;
-    private long start;
-
-    /** Where the log begins once a cut below its start is durable; else no bound. */
-    private long startAfterCut = Long.MAX_VALUE;
+    private final SurvivingStart start = new SurvivingStart();
 
     long end() {
         return end;
@@ -44,7 +41,7 @@ final class SurvivingRecords {
     }
 
     long start() {
-        return start;
+        return start.most();
     }
 
     void appended(long firstOffset, List<String> values) {
@@ -81,8 +78,7 @@ final class SurvivingRecords {
         possible.tailMap(end, true).clear();
         possible.values().forEach(values -> values.subList(0, values.size() - 1).clear());
         acknowledged = end;
-        start = Math.min(start, startAfterCut);
-        startAfterCut = Long.MAX_VALUE;
+        start.flushed();
     }
 
     /** Where one of the batches begins that are there now, or the end. */
@@ -100,8 +96,8 @@ final class SurvivingRecords {
         batches.tailSet(to).clear();
         end = to;
         acknowledgedOnceCut = Math.min(acknowledged, to);
-        acknowledged = to <= start ? 0 : acknowledgedOnceCut;
-        startAfterCut = Math.min(startAfterCut, to);
+        acknowledged = to <= start.most() ? 0 : acknowledgedOnceCut;
+        start.truncated(to);
     }
 
     /** It was cut: an empty log goes on there, too. */
@@ -111,10 +107,7 @@ final class SurvivingRecords {
 
     /** Records below may be gone. */
     void startMayBe(long offset) {
-        start = Math.max(start, offset);
-        if (startAfterCut < Long.MAX_VALUE) {
-            startAfterCut = Math.max(startAfterCut, offset);
-        }
+        start.mayBe(offset);
     }
 
     /** Holds the log against all this, and takes what it has from now on. */
@@ -123,7 +116,7 @@ final class SurvivingRecords {
         // The first batch may begin below the log's start.
         List<String> found =
                 Batches.all(log).stream().filter(record -> offsetOf(record) >= first).toList();
-        assertThat(first).as("start of %s", log.topicPartition()).isLessThanOrEqualTo(start);
+        start.check(log);
         assertThat(log.logEndOffset())
                 .as("end of %s, from %d", log.topicPartition(), first)
                 .isGreaterThanOrEqualTo(Math.max(first, acknowledged));
@@ -163,8 +156,7 @@ final class SurvivingRecords {
             offset++;
         }
         end = offset;
-        start = first;
-        startAfterCut = Long.MAX_VALUE;
+        start.found(first);
     }
 
     /** A read at any offset begins with the batch that holds it. */

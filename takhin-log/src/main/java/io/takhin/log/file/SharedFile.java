@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. Its own monitor guards it: every partition at rest has one of these, and a lock
  * object would be forty bytes.
  */
-final class SharedFile {
+public final class SharedFile {
     private static final Set<OpenOption> EXISTING =
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
     private static final Set<OpenOption> CREATE =
@@ -70,7 +70,7 @@ final class SharedFile {
      * @param offset that the file is named after
      * @param suffix the rest of its name, {@code .log} and the like
      */
-    SharedFile(OpenFiles openFiles, Path directory, long offset, String suffix) {
+    public SharedFile(OpenFiles openFiles, Path directory, long offset, String suffix) {
         this.openFiles = openFiles;
         this.directory = directory;
         this.offset = offset;
@@ -78,12 +78,12 @@ final class SharedFile {
     }
 
     /** Every call is answered by one {@link #release}. */
-    FileChannel acquire() throws IOException {
+    public FileChannel acquire() throws IOException {
         return acquire(EXISTING);
     }
 
     /** As {@link #acquire}, but makes the file where there is none. */
-    FileChannel acquireOrCreate() throws IOException {
+    public FileChannel acquireOrCreate() throws IOException {
         return acquire(CREATE);
     }
 
@@ -133,7 +133,7 @@ final class SharedFile {
         }
     }
 
-    synchronized void release() {
+    public synchronized void release() {
         if (holders <= 0) {
             throw new IllegalStateException("released more often than acquired: " + path());
         }
@@ -144,25 +144,25 @@ final class SharedFile {
     }
 
     /** Called by who holds it, after bytes were changed or cut off. */
-    synchronized void written() {
+    public synchronized void written() {
         writes++;
     }
 
-    synchronized boolean isUnsynced() {
+    public synchronized boolean isUnsynced() {
         return writes != syncedWrites && !deleted;
     }
 
-    synchronized int writes() {
+    public synchronized int writes() {
         return writes;
     }
 
     /** Whether a sync has covered all that was ever written by this process. */
-    synchronized boolean isKnownSynced() {
+    public synchronized boolean isKnownSynced() {
         return synced && writes == syncedWrites;
     }
 
     /** What was written when there were so many writes is on the disk. */
-    synchronized void syncedUpTo(int writesThen) {
+    public synchronized void syncedUpTo(int writesThen) {
         // Two may sync at the same time, and the one that began later be the first to end.
         if (writesThen - syncedWrites > 0) {
             syncedWrites = writesThen;
@@ -175,12 +175,12 @@ final class SharedFile {
         return usedAt;
     }
 
-    synchronized boolean isOpen() {
+    public synchronized boolean isOpen() {
         return channel != null;
     }
 
     /** False where it is closed already, in use, or has to stay open. */
-    synchronized boolean closeIfUnusedSince(long age) {
+    public synchronized boolean closeIfUnusedSince(long age) {
         if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
             return false;
         }
@@ -189,14 +189,14 @@ final class SharedFile {
     }
 
     /** Nobody acquires it meanwhile. Does nothing where it is open. */
-    synchronized void runIfClosed(Runnable work) {
+    public synchronized void runIfClosed(Runnable work) {
         if (channel == null) {
             work.run();
         }
     }
 
     /** Nothing more will be written: the descriptor goes once nobody holds it. */
-    synchronized void retire() {
+    public synchronized void retire() {
         retired = true;
         if (holders == 0) {
             closeNow();
@@ -220,7 +220,7 @@ final class SharedFile {
     }
 
     /** Reads until the buffer is full, or the file at its end. */
-    void read(ByteBuffer target, long position) throws IOException {
+    public void read(ByteBuffer target, long position) throws IOException {
         FileChannel open = acquire();
         try {
             long at = position;
@@ -237,7 +237,7 @@ final class SharedFile {
     }
 
     /** Makes what was written durable. A file that was deleted has nothing left to keep. */
-    void sync() throws IOException {
+    public void sync() throws IOException {
         FileChannel open;
         try {
             open = acquire();
@@ -261,7 +261,7 @@ final class SharedFile {
      *
      * @param newSuffix what follows the offset from now on
      */
-    synchronized void renameTo(String newSuffix) throws IOException {
+    public synchronized void renameTo(String newSuffix) throws IOException {
         Path from = path();
         if (Files.exists(from)) {
             // One of the same name may wait there to be removed: it is replaced.
@@ -271,45 +271,45 @@ final class SharedFile {
     }
 
     /** The file has no place in a log any more: it need not become durable. */
-    synchronized void markDeleted() {
+    public synchronized void markDeleted() {
         deleted = true;
         if (holders == 0) {
             closeNow();
         }
     }
 
-    boolean isDeleted() {
+    public boolean isDeleted() {
         return deleted;
     }
 
     /** The directory was renamed. */
-    synchronized void moveTo(Path newDirectory) {
+    public synchronized void moveTo(Path newDirectory) {
         directory = newDirectory;
     }
 
-    long offset() {
+    public long offset() {
         return offset;
     }
 
     /** Another file of the segment, which is called as this one, of batches, is now. */
-    SharedFile beside(String kind) {
+    public SharedFile beside(String kind) {
         String mark = suffix().substring(PartitionFiles.LOG.length());
         return new SharedFile(openFiles, directory(), offset, kind + mark);
     }
 
-    synchronized Path directory() {
+    public synchronized Path directory() {
         return directory;
     }
 
-    synchronized String suffix() {
+    public synchronized String suffix() {
         return suffix;
     }
 
-    String nameWith(String otherSuffix) {
+    public String nameWith(String otherSuffix) {
         return PartitionFiles.name(offset, otherSuffix);
     }
 
-    synchronized Path path() {
+    public synchronized Path path() {
         return directory.resolve(nameWith(suffix));
     }
 }
