@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.takhin.base.Clock;
+import io.takhin.log.file.DeadFiles;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.BufferPoolMXBean;

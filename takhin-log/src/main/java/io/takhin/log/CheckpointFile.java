@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DeadFiles;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -93,7 +95,7 @@ final class CheckpointFile {
         try {
             write(temporary, text, sync);
         } catch (IOException e) {
-            DiskSpace.discard(List.of(temporary));
+            DeadFiles.discard(List.of(temporary));
             throw e;
         }
         Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);

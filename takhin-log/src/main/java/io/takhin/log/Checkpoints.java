@@ -1,6 +1,8 @@
 package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,12 +124,12 @@ final class Checkpoints {
             }
             if (!points.equals(writtenPoints)) {
                 writePoints(points);
-                DiskSync.syncPath(root);
+                DurablePaths.sync(root);
             }
             if (!starts.equals(writtenStarts)) {
                 OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.LOG_STARTS), starts);
                 writtenStarts = Map.copyOf(starts);
-                DiskSync.syncPath(root);
+                DurablePaths.sync(root);
             }
         } finally {
             lock.unlock();

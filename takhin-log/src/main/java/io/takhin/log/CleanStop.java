@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,13 +39,13 @@ final class CleanStop {
     static void mark(Path root, long brokerEpoch) throws IOException {
         CheckpointFile.replace(
                 root.resolve(NAME), "{\"version\":0,\"brokerEpoch\":" + brokerEpoch + "}", true);
-        DiskSync.syncPath(root);
+        DurablePaths.sync(root);
     }
 
     /** Durable before anything is written: else a crash later would look like a clean stop. */
     static void unmark(Path root) throws IOException {
         if (Files.deleteIfExists(root.resolve(NAME))) {
-            DiskSync.syncPath(root);
+            DurablePaths.sync(root);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -45,7 +46,7 @@ final class CleanerOffsets {
         try {
             if (!offsets.equals(written)) {
                 OffsetCheckpoint.write(root.resolve(NAME), offsets);
-                DiskSync.syncPath(root);
+                DurablePaths.sync(root);
                 written = Map.copyOf(offsets);
             }
         } finally {

@@ -1,6 +1,9 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

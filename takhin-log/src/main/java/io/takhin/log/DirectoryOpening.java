@@ -1,6 +1,8 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.file.DirectoryLock;
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +41,7 @@ final class DirectoryOpening {
      * @throws IOException also when another process has the directory
      */
     LogDirectory run(RecoveryListener listener) throws IOException {
-        DiskSync.createDirectories(root);
+        DurablePaths.createDirectories(root);
         DirectoryLock lock = DirectoryLock.take(root);
         LogDirectory directory = null;
         try {

@@ -2,6 +2,9 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
+import io.takhin.log.file.Devices;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -282,16 +281,5 @@ public final class DiskSpace implements AutoCloseable {
     public void close() {
         closed = true;
         LockSupport.unpark(watcher);
-    }
-
-    /** Removes what a failed attempt to make something left behind. */
-    static void discard(Collection<Path> files) {
-        for (Path file : files) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                log.debug("cannot remove {}", file, e);
-            }
-        }
     }
 }

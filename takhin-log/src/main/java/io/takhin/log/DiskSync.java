@@ -1,11 +1,12 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
+import io.takhin.log.file.Syncfs;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -73,7 +74,7 @@ final class DiskSync implements AutoCloseable {
         }
         // Names after what they name.
         for (Path path : paths) {
-            openFiles.patiently(() -> syncPath(path));
+            openFiles.patiently(() -> DurablePaths.sync(path));
         }
     }
 
@@ -127,27 +128,6 @@ final class DiskSync implements AutoCloseable {
         if (fileSystem != null) {
             fileSystem.close();
             fileSystem = null;
-        }
-    }
-
-    /** Makes a directory and those above it that are missing; their names are durable then. */
-    static void createDirectories(Path directory) throws IOException {
-        Path absolute = directory.toAbsolutePath();
-        Path parent = absolute.getParent();
-        if (parent == null || Files.isDirectory(absolute)) {
-            return;
-        }
-        createDirectories(parent);
-        Files.createDirectories(absolute);
-        syncPath(parent);
-    }
-
-    /** A small file or a directory; what is gone need not be durable. */
-    static void syncPath(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (NoSuchFileException _) {
-            // Deleted since the plan was made.
         }
     }
 }

@@ -2,6 +2,8 @@ package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.base.Clock;
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -243,7 +245,7 @@ public final class DurableMark implements AutoCloseable {
         if (channel != null && unsynced) {
             channel.force(false);
             if (unnamed) {
-                DiskSync.syncPath(directory);
+                DurablePaths.sync(directory);
                 unnamed = false;
             }
             unsynced = false;
@@ -280,7 +282,7 @@ public final class DurableMark implements AutoCloseable {
             end = null;
             closeChannel();
             if (Files.deleteIfExists(file)) {
-                DiskSync.syncPath(directory);
+                DurablePaths.sync(directory);
             }
         } finally {
             lock.unlock();

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

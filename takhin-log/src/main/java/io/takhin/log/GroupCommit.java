@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
+import io.takhin.log.file.OpenFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;

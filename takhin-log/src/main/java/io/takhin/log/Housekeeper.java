@@ -3,6 +3,10 @@ package io.takhin.log;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
+import io.takhin.log.file.DeadFiles;
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -239,7 +243,7 @@ final class Housekeeper {
                     Path parent = directory.getParent();
                     if (durableRenames < number && parent != null) {
                         long covered = renamedDirectories.get();
-                        DiskSync.syncPath(parent);
+                        DurablePaths.sync(parent);
                         durableRenames = covered;
                     }
                     DeadFiles.remove(directory);

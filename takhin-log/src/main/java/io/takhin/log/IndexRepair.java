@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -94,7 +95,7 @@ final class JournalFile implements AutoCloseable {
         }
         writeHeader(half, generation);
         file.force(true);
-        DiskSync.syncPath(root);
+        DurablePaths.sync(root);
     }
 
     /** Durable when it returns: entries of other generations mean nothing from now on. */

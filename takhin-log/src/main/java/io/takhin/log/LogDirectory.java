@@ -1,6 +1,9 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.file.DeadFiles;
+import io.takhin.log.file.DirectoryLock;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,7 +162,7 @@ public final class LogDirectory implements AutoCloseable {
             Files.createDirectory(directory);
             host.openFiles().retrying(() -> PartitionMetadataFile.write(directory, topicId));
         } catch (IOException e) {
-            DiskSpace.discard(List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
+            DeadFiles.discard(List.of(directory.resolve(PartitionMetadataFile.NAME), directory));
             throw e;
         }
         LogState.Loaded empty =

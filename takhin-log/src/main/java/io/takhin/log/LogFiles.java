@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.Stream;

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.file.OpenFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

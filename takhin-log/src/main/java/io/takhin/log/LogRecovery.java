@@ -1,5 +1,8 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +88,7 @@ final class LogRecovery {
                         : Math.max(startWithin(end), segments.getFirst().baseOffset());
         if (discarded) {
             // Or it might come back behind what is written next.
-            DiskSync.syncPath(directory);
+            DurablePaths.sync(directory);
         }
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);

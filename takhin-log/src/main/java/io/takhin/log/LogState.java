@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,7 +82,7 @@ final class LogState {
 
     /** The names in the partition's directory are durable then. */
     void syncDirectory() throws IOException {
-        host.openFiles().patiently(() -> DiskSync.syncPath(directory));
+        host.openFiles().patiently(() -> DurablePaths.sync(directory));
     }
 
     /** Before a segment goes: else what would replace it could bring its records back. */

@@ -2,6 +2,10 @@ package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.base.Clock;
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,7 +88,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     private static void syncParent(Path directory) throws IOException {
         Path parent = directory.getParent();
         if (parent != null) {
-            DiskSync.syncPath(parent);
+            DurablePaths.sync(parent);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;

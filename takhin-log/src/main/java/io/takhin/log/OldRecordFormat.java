@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -131,13 +133,13 @@ final class PartitionTidying {
             }
         }
         // As in SegmentSwap: or a power cut could leave old records beside the new ones.
-        DiskSync.syncPath(directory);
+        DurablePaths.sync(directory);
         for (Path swap : swaps) {
             String name = swap.getFileName().toString();
             String plain = name.substring(0, name.length() - PartitionFiles.SWAP.length());
             Files.move(swap, swap.resolveSibling(plain), StandardCopyOption.ATOMIC_MOVE);
         }
-        DiskSync.syncPath(directory);
+        DurablePaths.sync(directory);
     }
 
     private static boolean isSegmentFile(Path file) {

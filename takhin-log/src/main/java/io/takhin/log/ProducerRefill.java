@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,7 +53,7 @@ final class ProducerRefill implements ProducerReplay.Visitor {
             if (!missing.isEmpty() && missing.getFirst().lastOffset() < recoveryPoint) {
                 SharedFile file = segment.transactions().file();
                 file.sync();
-                DiskSync.syncPath(file.directory());
+                DurablePaths.sync(file.directory());
             }
         }
     }

@@ -1,6 +1,9 @@
 package io.takhin.log;
 
 import io.takhin.log.Producer.RememberedBatch;
+import io.takhin.log.file.DeadFiles;
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -84,7 +87,7 @@ final class ProducerSnapshots {
             write(file, state.producers());
         } catch (IOException e) {
             // Half of one would be taken for damage, and takes space.
-            DiskSpace.discard(List.of(file));
+            DeadFiles.discard(List.of(file));
             throw e;
         }
         offsets =
@@ -103,10 +106,10 @@ final class ProducerSnapshots {
         for (long offset : offsets) {
             Path file = PartitionFiles.snapshot(directory, offset);
             if (!settled || unsynced.contains(file) || planned.contains(file)) {
-                DiskSync.syncPath(file);
+                DurablePaths.sync(file);
             }
         }
-        DiskSync.syncPath(directory);
+        DurablePaths.sync(directory);
         settled = true;
         unsynced = List.of();
         planned = List.of();

@@ -1,8 +1,12 @@
 package io.takhin.log;
 
-import static io.takhin.log.PartitionFiles.LOG;
+import static io.takhin.log.file.PartitionFiles.LOG;
 
 import io.takhin.log.TimeIndex.TimestampOffset;
+import io.takhin.log.file.FileEnd;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;

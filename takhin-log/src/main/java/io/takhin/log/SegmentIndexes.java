@@ -1,6 +1,8 @@
 package io.takhin.log;
 
 import io.takhin.log.TimeIndex.TimestampOffset;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
+
 /**
  * How much sooner than {@code segment.ms} a segment is closed, so that not all of a topic's
  * partitions close theirs at once. As Kafka's {@code LogConfig.randomSegmentJitter}, but the same

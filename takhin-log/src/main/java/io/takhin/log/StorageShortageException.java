@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 

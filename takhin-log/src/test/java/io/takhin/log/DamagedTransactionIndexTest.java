@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;

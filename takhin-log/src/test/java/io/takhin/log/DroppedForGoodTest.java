@@ -2,6 +2,8 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
@@ -27,7 +29,7 @@ class DroppedForGoodTest {
     private static void syncAll(Path directory) throws IOException {
         try (Stream<Path> paths = Files.walk(directory)) {
             for (Path path : paths.toList()) {
-                DiskSync.syncPath(path);
+                DurablePaths.sync(path);
             }
         }
     }

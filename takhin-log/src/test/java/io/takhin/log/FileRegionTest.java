@@ -2,6 +2,9 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.file.FileRegion;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.Syncfs;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,6 +3,10 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;

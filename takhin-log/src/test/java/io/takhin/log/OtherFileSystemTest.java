@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.takhin.log.file.DeadFiles;
+import io.takhin.log.file.Devices;
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.takhin.log.file.DeadFiles;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;

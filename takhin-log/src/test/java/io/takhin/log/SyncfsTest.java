@@ -3,6 +3,9 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.takhin.log.file.OpenFiles;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

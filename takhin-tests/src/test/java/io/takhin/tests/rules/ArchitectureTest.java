@@ -2,6 +2,7 @@ package io.takhin.tests.rules;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -70,6 +71,33 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("broker", "replication", "metadata", "tests")
                 .whereLayer("tests")
                 .mayNotBeAccessedByAnyLayer()
+                .check(takhin);
+    }
+
+    @Test
+    void packagesOfTheLogPointDownwardsOnly() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInAnyPackage("io.takhin.log..")
+                .layer("log")
+                .definedBy("io.takhin.log")
+                .layer("file")
+                .definedBy("io.takhin.log.file")
+                .whereLayer("log")
+                .mayNotBeAccessedByAnyLayer()
+                .ensureAllClassesAreContainedInArchitectureIgnoring(
+                        resideOutsideOfPackage("io.takhin.log.."))
+                .check(takhin);
+    }
+
+    /** What is public in its packages is so for the log alone. */
+    @Test
+    void nobodyElseLooksIntoTheLog() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.takhin.log..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.takhin.log.*..")
                 .check(takhin);
     }
 

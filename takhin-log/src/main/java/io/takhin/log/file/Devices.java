@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: any.
  */
-final class Devices {
+public final class Devices {
     private static final String DEVICE = "unix:dev,isDirectory";
 
     /** Null where the system does not say. */
     private final @Nullable Object device;
 
-    enum Kind {
+    public enum Kind {
         NO_DIRECTORY,
         DIRECTORY,
         DIRECTORY_ELSEWHERE
@@ -28,7 +28,7 @@ final class Devices {
         this.device = device;
     }
 
-    static Devices of(Path root) throws IOException {
+    public static Devices of(Path root) throws IOException {
         try {
             return new Devices(Files.readAttributes(root, DEVICE).get("dev"));
         } catch (UnsupportedOperationException e) {
@@ -36,7 +36,7 @@ final class Devices {
         }
     }
 
-    Kind kindOf(Path path) {
+    public Kind kindOf(Path path) {
         if (device == null) {
             return Files.isDirectory(path) ? Kind.DIRECTORY : Kind.NO_DIRECTORY;
         }

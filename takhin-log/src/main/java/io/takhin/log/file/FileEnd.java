@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +10,7 @@ import java.nio.channels.FileChannel;
  *
  * <p>Threads: the owner of the log's lock.
  */
-final class FileEnd {
+public final class FileEnd {
     private FileEnd() {}
 
     /**
@@ -19,7 +19,7 @@ final class FileEnd {
      * @param end bytes that the file has
      * @throws IOException where nothing was written, or what was cannot be undone
      */
-    static void append(SharedFile file, int end, ByteBuffer bytes) throws IOException {
+    public static void append(SharedFile file, int end, ByteBuffer bytes) throws IOException {
         FileChannel channel = file.acquire();
         try {
             for (long position = end; bytes.hasRemaining(); ) {
@@ -47,7 +47,7 @@ final class FileEnd {
     }
 
     /** Keeps so many bytes; not on the disk when it returns. */
-    static void cutTo(SharedFile file, int bytes) throws IOException {
+    public static void cutTo(SharedFile file, int bytes) throws IOException {
         FileChannel channel = file.acquire();
         try {
             channel.truncate(bytes);

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import io.takhin.protocol.RecordRegion;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Threads: one at a time.
  */
-final class FileRegion implements RecordRegion {
+public final class FileRegion implements RecordRegion {
     private static final int LOAD_BYTES = 64 << 10;
 
     private final SharedFile file;
@@ -30,7 +30,7 @@ final class FileRegion implements RecordRegion {
      *
      * @param old whether the bytes were written so long ago that they may have left the page cache
      */
-    FileRegion(SharedFile file, FileChannel channel, int position, int length, boolean old) {
+    public FileRegion(SharedFile file, FileChannel channel, int position, int length, boolean old) {
         this.file = file;
         this.channel = channel;
         this.position = position;

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -8,7 +8,7 @@ import java.util.List;
  * Nothing was written because something ran out, space on the disk or descriptors of the process;
  * what was there is as it was. It may pass, and nothing is wrong with the disk.
  */
-final class ShortageException extends IOException {
+public final class ShortageException extends IOException {
     private static final long serialVersionUID = 1L;
 
     // As the C library says them; Java has no other way to tell.
@@ -20,7 +20,7 @@ final class ShortageException extends IOException {
     /** EMFILE, and with "in system" behind it ENFILE. */
     private static final String DESCRIPTORS = "Too many open files";
 
-    ShortageException(IOException cause) {
+    public ShortageException(IOException cause) {
         super(cause.getMessage(), cause);
     }
 
@@ -30,14 +30,14 @@ final class ShortageException extends IOException {
     }
 
     /** Whether an error says that something ran out, rather than that the disk is broken. */
-    static boolean isCauseOf(IOException e) {
+    public static boolean isCauseOf(IOException e) {
         return e instanceof ShortageException
                 || isOfDescriptors(e)
                 || SPACE.stream().anyMatch(reason(e)::contains);
     }
 
     /** Whether it is descriptors: the disk may have space. */
-    static boolean isOfDescriptors(IOException e) {
+    public static boolean isOfDescriptors(IOException e) {
         return reason(e).contains(DESCRIPTORS);
     }
 }

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Threads: any. Whoever opens a file may have to wait for the disk.
  */
-final class OpenFiles {
+public final class OpenFiles {
     /** So many more than needed are closed at once, so that not every opening has to choose. */
     private static final int BATCH_DIVISOR = 16;
 
@@ -70,7 +70,7 @@ final class OpenFiles {
     private volatile Runnable watcher = () -> {};
 
     /** Whose files they are. */
-    interface Host {
+    public interface Host {
         /** Brings files to the disk that were written; one call at a time. */
         void sync(List<SharedFile> files) throws IOException;
 
@@ -88,11 +88,11 @@ final class OpenFiles {
 
     /** What can be tried again from the beginning. */
     @FunctionalInterface
-    interface Task {
+    public interface Task {
         void run() throws IOException;
     }
 
-    OpenFiles(int limit, Host host) {
+    public OpenFiles(int limit, Host host) {
         this.limit = limit;
         this.host = host;
     }
@@ -101,17 +101,17 @@ final class OpenFiles {
      * Who is told of the first file that opens, and of the next one after a sweep that left none
      * open; not to do more than to take a note.
      */
-    void watch(Runnable newWatcher) {
+    public void watch(Runnable newWatcher) {
         watcher = newWatcher;
     }
 
     /** What is in the directory is not synced with the data directory's file system. */
-    void noteElsewhere(Path directory) {
+    public void noteElsewhere(Path directory) {
         elsewhere.add(directory);
     }
 
     /** Whether that was noted of the directory that a file is in, or of itself. */
-    boolean isElsewhere(Path path) {
+    public boolean isElsewhere(Path path) {
         return !elsewhere.isEmpty()
                 && (elsewhere.contains(path) || elsewhere.contains(path.getParent()));
     }
@@ -121,7 +121,7 @@ final class OpenFiles {
         return age.get();
     }
 
-    int count() {
+    public int count() {
         return open.size();
     }
 
@@ -170,7 +170,7 @@ final class OpenFiles {
      * Brings those to the disk that were written and not used for the longest time, where there is
      * too little that can be closed without: then who opens a file need not wait for the disk.
      */
-    void prepareRoom() throws IOException {
+    public void prepareRoom() throws IOException {
         preparing.set(false);
         closing.lock();
         try {
@@ -255,17 +255,17 @@ final class OpenFiles {
      * Runs the task until it has found the descriptors it needs, or the host is offline: for what
      * cannot be refused.
      */
-    void patiently(Task task) throws IOException {
+    public void patiently(Task task) throws IOException {
         attempt(task, Integer.MAX_VALUE);
     }
 
     /** As {@link #patiently}, but a few times only: for what somebody may ask for again. */
-    void retrying(Task task) throws IOException {
+    public void retrying(Task task) throws IOException {
         attempt(task, attemptsMax());
     }
 
     /** Runs the task once; whatever it opens waits until there is a descriptor. */
-    void changing(Task task) throws IOException {
+    public void changing(Task task) throws IOException {
         boolean _ =
                 ScopedValue.where(CHANGING, true)
                         .call(() -> {
@@ -298,7 +298,7 @@ final class OpenFiles {
      *
      * @return whether to try again makes sense: not while the host is offline
      */
-    boolean relieves(IOException cause) throws IOException {
+    public boolean relieves(IOException cause) throws IOException {
         if (!ShortageException.isOfDescriptors(cause) || !host.isOnline()) {
             return false;
         }
@@ -317,7 +317,7 @@ final class OpenFiles {
      *
      * @return whether anything stays open and another sweep is needed
      */
-    boolean sweep() throws IOException {
+    public boolean sweep() throws IOException {
         watched.set(false);
         long before = ageOfSweep;
         ageOfSweep = age.incrementAndGet();

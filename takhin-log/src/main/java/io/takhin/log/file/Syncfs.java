@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: any; none while it is closed.
  */
-final class Syncfs implements AutoCloseable {
+public final class Syncfs implements AutoCloseable {
     private static final int O_RDONLY = 0;
     private static final int ENFILE = 23;
     private static final int EMFILE = 24;
@@ -97,7 +97,7 @@ final class Syncfs implements AutoCloseable {
     }
 
     /** The file system that holds the directory; null where syncfs cannot be trusted. */
-    static @Nullable Syncfs open(Path directory) throws IOException {
+    public static @Nullable Syncfs open(Path directory) throws IOException {
         Functions functions = Functions.LINKED;
         if (functions == null || !directory.getFileSystem().equals(FileSystems.getDefault())) {
             return null;
@@ -118,7 +118,7 @@ final class Syncfs implements AutoCloseable {
     }
 
     /** Returns when everything on the file system is durable that was written before the call. */
-    void sync() throws IOException {
+    public void sync() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(functions.state);
             int result = (int) functions.syncfs.invokeExact(state, descriptor);

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: any.
  */
-final class SharedFile {
+public final class SharedFile {
     private static final Set<OpenOption> EXISTING =
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
     private static final Set<OpenOption> CREATE =
@@ -71,7 +71,7 @@ final class SharedFile {
      * @param offset that the file is named after
      * @param suffix the rest of its name, {@code .log} and the like
      */
-    SharedFile(OpenFiles openFiles, Path directory, long offset, String suffix) {
+    public SharedFile(OpenFiles openFiles, Path directory, long offset, String suffix) {
         this.openFiles = openFiles;
         this.directory = directory;
         this.offset = offset;
@@ -79,12 +79,12 @@ final class SharedFile {
     }
 
     /** Every call is answered by one {@link #release}. */
-    FileChannel acquire() throws IOException {
+    public FileChannel acquire() throws IOException {
         return acquire(EXISTING);
     }
 
     /** As {@link #acquire}, but makes the file where there is none. */
-    FileChannel acquireOrCreate() throws IOException {
+    public FileChannel acquireOrCreate() throws IOException {
         return acquire(CREATE);
     }
 
@@ -137,7 +137,7 @@ final class SharedFile {
         }
     }
 
-    void release() {
+    public void release() {
         lock.lock();
         try {
             if (holders <= 0) {
@@ -153,7 +153,7 @@ final class SharedFile {
     }
 
     /** Called by who holds it, after bytes were changed or cut off. */
-    void written() {
+    public void written() {
         lock.lock();
         try {
             writes++;
@@ -162,7 +162,7 @@ final class SharedFile {
         }
     }
 
-    boolean isUnsynced() {
+    public boolean isUnsynced() {
         lock.lock();
         try {
             return writes != syncedWrites && !deleted;
@@ -171,7 +171,7 @@ final class SharedFile {
         }
     }
 
-    int writes() {
+    public int writes() {
         lock.lock();
         try {
             return writes;
@@ -181,7 +181,7 @@ final class SharedFile {
     }
 
     /** Whether a sync has covered all that was ever written by this process. */
-    boolean isKnownSynced() {
+    public boolean isKnownSynced() {
         lock.lock();
         try {
             return synced && writes == syncedWrites;
@@ -191,7 +191,7 @@ final class SharedFile {
     }
 
     /** What was written when there were so many writes is on the disk. */
-    void syncedUpTo(int writesThen) {
+    public void syncedUpTo(int writesThen) {
         lock.lock();
         try {
             // Two may sync at the same time, and the one that began later be the first to end.
@@ -209,7 +209,7 @@ final class SharedFile {
         return usedAt;
     }
 
-    boolean isOpen() {
+    public boolean isOpen() {
         lock.lock();
         try {
             return channel != null;
@@ -219,7 +219,7 @@ final class SharedFile {
     }
 
     /** False where it is closed already, in use, or has to stay open. */
-    boolean closeIfUnusedSince(long age) {
+    public boolean closeIfUnusedSince(long age) {
         lock.lock();
         try {
             if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
@@ -233,7 +233,7 @@ final class SharedFile {
     }
 
     /** Nobody acquires it meanwhile. Does nothing where it is open. */
-    void runIfClosed(Runnable work) {
+    public void runIfClosed(Runnable work) {
         lock.lock();
         try {
             if (channel == null) {
@@ -245,7 +245,7 @@ final class SharedFile {
     }
 
     /** Nothing more will be written: the descriptor goes once nobody holds it. */
-    void retire() {
+    public void retire() {
         lock.lock();
         try {
             retired = true;
@@ -274,7 +274,7 @@ final class SharedFile {
     }
 
     /** Reads until the buffer is full, or the file at its end. */
-    void read(ByteBuffer target, long position) throws IOException {
+    public void read(ByteBuffer target, long position) throws IOException {
         FileChannel open = acquire();
         try {
             long at = position;
@@ -291,7 +291,7 @@ final class SharedFile {
     }
 
     /** Makes what was written durable. A file that was deleted has nothing left to keep. */
-    void sync() throws IOException {
+    public void sync() throws IOException {
         FileChannel open;
         try {
             open = acquire();
@@ -315,7 +315,7 @@ final class SharedFile {
      *
      * @param newSuffix what follows the offset from now on
      */
-    void renameTo(String newSuffix) throws IOException {
+    public void renameTo(String newSuffix) throws IOException {
         lock.lock();
         try {
             Path from = path();
@@ -330,7 +330,7 @@ final class SharedFile {
     }
 
     /** The file has no place in a log any more: it need not become durable. */
-    void markDeleted() {
+    public void markDeleted() {
         lock.lock();
         try {
             deleted = true;
@@ -342,12 +342,12 @@ final class SharedFile {
         }
     }
 
-    boolean isDeleted() {
+    public boolean isDeleted() {
         return deleted;
     }
 
     /** The directory was renamed. */
-    void moveTo(Path newDirectory) {
+    public void moveTo(Path newDirectory) {
         lock.lock();
         try {
             directory = newDirectory;
@@ -356,17 +356,17 @@ final class SharedFile {
         }
     }
 
-    long offset() {
+    public long offset() {
         return offset;
     }
 
     /** Another file of the segment, which is called as this one, of batches, is now. */
-    SharedFile beside(String kind) {
+    public SharedFile beside(String kind) {
         String mark = suffix().substring(PartitionFiles.LOG.length());
         return new SharedFile(openFiles, directory(), offset, kind + mark);
     }
 
-    Path directory() {
+    public Path directory() {
         lock.lock();
         try {
             return directory;
@@ -375,7 +375,7 @@ final class SharedFile {
         }
     }
 
-    String suffix() {
+    public String suffix() {
         lock.lock();
         try {
             return suffix;
@@ -384,11 +384,11 @@ final class SharedFile {
         }
     }
 
-    String nameWith(String otherSuffix) {
+    public String nameWith(String otherSuffix) {
         return PartitionFiles.name(offset, otherSuffix);
     }
 
-    Path path() {
+    public Path path() {
         lock.lock();
         try {
             return directory.resolve(nameWith(suffix));

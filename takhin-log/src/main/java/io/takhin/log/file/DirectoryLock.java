@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Keeps other processes, Apache Kafka too, out of a data directory: a lock on {@code .lock}. */
-final class DirectoryLock implements AutoCloseable {
+public final class DirectoryLock implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DirectoryLock.class);
     private static final String NAME = ".lock";
 
@@ -20,7 +20,7 @@ final class DirectoryLock implements AutoCloseable {
     }
 
     /** Fails where somebody has it. */
-    static DirectoryLock take(Path root) throws IOException {
+    public static DirectoryLock take(Path root) throws IOException {
         FileChannel file =
                 FileChannel.open(
                         root.resolve(NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -39,7 +39,7 @@ final class DirectoryLock implements AutoCloseable {
     }
 
     /** As {@link #close}, for who can do nothing about an error: the process' end releases, too. */
-    void release() {
+    public void release() {
         try {
             file.close();
         } catch (IOException e) {

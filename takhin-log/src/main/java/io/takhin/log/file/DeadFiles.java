@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -7,18 +7,34 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Removes what no log needs any more. */
-final class DeadFiles {
+public final class DeadFiles {
+    private static final Logger log = LoggerFactory.getLogger(DeadFiles.class);
+
     private DeadFiles() {}
 
     /** A file, or a directory with all that is in it; nothing where it is gone already. */
-    static void remove(Path path) throws IOException {
+    public static void remove(Path path) throws IOException {
         try {
             Files.walkFileTree(path, new Remover());
         } catch (NoSuchFileException _) {
             // Somebody was faster.
+        }
+    }
+
+    /** Removes what a failed attempt to make something left behind. */
+    public static void discard(Collection<Path> files) {
+        for (Path file : files) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                log.debug("cannot remove {}", file, e);
+            }
         }
     }
 

@@ -1,0 +1,34 @@
+package io.takhin.log.file;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Names and small files that are on the disk when a call returns. */
+public final class DurablePaths {
+    private DurablePaths() {}
+
+    /** Makes a directory and those above it that are missing; their names are durable then. */
+    public static void createDirectories(Path directory) throws IOException {
+        Path absolute = directory.toAbsolutePath();
+        Path parent = absolute.getParent();
+        if (parent == null || Files.isDirectory(absolute)) {
+            return;
+        }
+        createDirectories(parent);
+        Files.createDirectories(absolute);
+        sync(parent);
+    }
+
+    /** A small file or a directory; what is gone need not be durable. */
+    public static void sync(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (NoSuchFileException _) {
+            // Deleted since the plan was made.
+        }
+    }
+}
