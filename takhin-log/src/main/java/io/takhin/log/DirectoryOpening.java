@@ -80,6 +80,7 @@ final class DirectoryOpening {
                 inJournal.add(read);
             }
         }
+        host.checkpoints().shareNames(host.logs());
         Journal journal = openJournal(host, contents, inJournal);
         if (journal != null) {
             directory.use(journal);
