@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.file.DirectoryLock;
 import io.takhin.log.file.DurablePaths;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;

@@ -82,8 +82,16 @@ class ArchitectureTest {
                 .definedBy("io.takhin.log")
                 .layer("file")
                 .definedBy("io.takhin.log.file")
+                .layer("checkpoint")
+                .definedBy("io.takhin.log.checkpoint")
+                .layer("index")
+                .definedBy("io.takhin.log.index")
                 .whereLayer("log")
                 .mayNotBeAccessedByAnyLayer()
+                .whereLayer("index")
+                .mayOnlyBeAccessedByLayers("log")
+                .whereLayer("checkpoint")
+                .mayOnlyBeAccessedByLayers("log")
                 .ensureAllClassesAreContainedInArchitectureIgnoring(
                         resideOutsideOfPackage("io.takhin.log.."))
                 .check(takhin);
