@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
