@@ -146,6 +146,16 @@ final class LeaderEpochs {
         write(directory, isLastEmpty ? now.subList(0, now.size() - 1) : now);
     }
 
+    /**
+     * Brings the file up to date after a crash, which may have kept batches of epochs that it does
+     * not name. What it says was in memory only, for all one knows: the next flush syncs it, before
+     * anything counts as durable that the next recovery would not read again.
+     */
+    void writeAfterCrash(Path directory) throws IOException {
+        write(directory);
+        unsynced = !written.isEmpty();
+    }
+
     private void write(Path directory, List<Entry> wanted) throws IOException {
         if (!wanted.equals(written)) {
             List<String> lines =

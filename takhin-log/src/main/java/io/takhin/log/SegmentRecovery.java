@@ -60,7 +60,9 @@ final class SegmentRecovery {
             }
             // A power cut may leave entries of the one index for which the other one has none.
             segment.findNewest(start.position());
-            epochs.truncateFromEnd(Math.max(start.offset(), segment.baseOffset()));
+            // Those of trusted batches stay: segments behind this one may not be scanned.
+            epochs.truncateFromEnd(
+                    Math.max(trustedBelow, Math.max(start.offset(), segment.baseOffset())));
             scan(channel, start.position(), trustedBelow);
         } finally {
             segment.file().release();

@@ -118,10 +118,9 @@ final class SurvivingTransactions {
                 .as("producers of %s", log.topicPartition())
                 .containsExactlyInAnyOrderElementsOf(model.producers().states());
         long start = log.logStartOffset();
-        long open = model.producers().firstOpen();
         assertThat(log.lastStableOffset(model.end()))
                 .as("last stable offset of %s", log.topicPartition())
-                .isEqualTo(Math.max(start, open < 0 ? model.end() : open));
+                .isEqualTo(model.lastStableOffset(start));
         checkAborted(start, model.end());
         for (int i = 0; i < RANGES; i++) {
             long from = random.nextLong(start, model.end() + 1);
@@ -132,10 +131,7 @@ final class SurvivingTransactions {
     private void checkAborted(long from, long to) {
         assertThat(log.abortedTransactions(from, to))
                 .as("rolled back from %d to %d in %s", from, to, log.topicPartition())
-                .isEqualTo(
-                        model.producers().aborted().stream()
-                                .filter(txn -> txn.lastOffset() >= from && txn.firstOffset() < to)
-                                .toList());
+                .isEqualTo(model.aborted(from, to));
     }
 
     private List<Placed> visible() {

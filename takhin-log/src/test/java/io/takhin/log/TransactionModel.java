@@ -86,12 +86,30 @@ final class TransactionModel {
         return last == null ? ModelProducers.NONE : last.after;
     }
 
+    /** Of transactions that were rolled back, those that touch the range. */
+    List<AbortedTransaction> aborted(long from, long to) {
+        return producers().aborted().stream()
+                .filter(txn -> txn.lastOffset() >= from && txn.firstOffset() < to)
+                .toList();
+    }
+
+    /** Once all replicas have all of it. */
+    long lastStableOffset(long logStart) {
+        long open = producers().firstOpen();
+        return Math.max(logStart, open < 0 ? end() : open);
+    }
+
     Collection<Placed> batches() {
         return batches.values();
     }
 
     private @Nullable Placed last() {
         return batches.isEmpty() ? null : batches.lastEntry().getValue();
+    }
+
+    boolean endsWithMarker() {
+        Placed last = last();
+        return last != null && last.sent.marker() != null;
     }
 
     void appended(SentBatch sent, int leaderEpoch) {

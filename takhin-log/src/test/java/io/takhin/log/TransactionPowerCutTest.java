@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Transactions of several producers in each other, over many segments, on a disk that loses what
@@ -28,6 +30,8 @@ class TransactionPowerCutTest {
     private static final int CUTS = 10;
     private static final int PARTITIONS = 2;
     private static final FlushRule RULE = new FlushRule(16 << 10, 1 << 10, 8 << 10, 4);
+
+    @TempDir Path copies;
 
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private final List<Replica> replicas = new ArrayList<>();
@@ -75,12 +79,22 @@ class TransactionPowerCutTest {
             }
             LogDirectory directory = open();
             checkAll(directory);
-            directory.close();
+            stopAndAskKafka(directory);
         } catch (AssertionError | RuntimeException | IOException e) {
             e.addSuppressed(
                     new IllegalStateException("the disk: " + String.join("\n", disk.history())));
             throw e;
         }
+    }
+
+    private void stopAndAskKafka(LogDirectory directory) throws IOException {
+        Replica replica = replicas.get(random.nextInt(PARTITIONS));
+        PartitionLog log = log(directory, replica);
+        long start = log.logStartOffset();
+        Path copy = copies.resolve(UUID.randomUUID().toString()).resolve("t-0");
+        directory.close();
+        KafkaTransactions.copy(log.directory(), copy);
+        KafkaTransactions.check(copy, config, replica.model, start);
     }
 
     private LogDirectory open() throws IOException {
@@ -159,8 +173,14 @@ class TransactionPowerCutTest {
             switch (random.nextInt(30)) {
                 case 0 -> checkpoint(directory);
                 case 1 -> change(replica, log);
-                case 2 -> deleteRecords(directory, replica.model, log);
-                case 3 -> truncate(replica, log);
+                case 2 -> {
+                    deleteRecords(directory, replica.model, log);
+                    ask(replica, log);
+                }
+                case 3 -> {
+                    truncate(replica, log);
+                    ask(replica, log);
+                }
                 case 4 -> directory.letRest();
                 case 5 -> clock.advance(Duration.ofSeconds(random.nextInt(60)));
                 case 6 -> log.requestFlush();
@@ -179,6 +199,7 @@ class TransactionPowerCutTest {
         directory.writeCheckpoints();
     }
 
+    /** What anybody is told now. */
     private void ask(Replica replica, PartitionLog log) {
         SurvivingTransactions transactions = new SurvivingTransactions(log, replica.model, random);
         transactions.checkNow();
@@ -262,7 +283,8 @@ class TransactionPowerCutTest {
                 replicate(replica, log);
             }
         }
-        if (random.nextBoolean()) {
+        // Coordinators wait for their markers.
+        if (random.nextInt(replica.model.endsWithMarker() ? 10 : 2) > 0) {
             log.flush();
             replica.model.flushed();
         }
