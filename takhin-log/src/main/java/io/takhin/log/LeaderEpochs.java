@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.checkpoint.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

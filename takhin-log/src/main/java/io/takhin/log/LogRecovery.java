@@ -4,6 +4,7 @@ import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.SharedFile;
 import io.takhin.log.file.ShortageException;
+import io.takhin.log.index.OffsetPosition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -281,7 +282,7 @@ final class LogRecovery {
         recovery.recover(trusted);
         lastIsSparse = recovery.isSparse();
         if (last) {
-            segment.cutIndexFiles();
+            segment.indexes().cutFiles();
         } else {
             segment.finishIndexes();
         }

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.index.OffsetPosition;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
