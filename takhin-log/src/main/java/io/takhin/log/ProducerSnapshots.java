@@ -177,6 +177,7 @@ final class ProducerSnapshots {
 
     void deleteAll() throws IOException {
         deleteAbove(-1);
+        droppedLast = -1;
     }
 
     /**

@@ -153,4 +153,20 @@ class ProducerSnapshotPowerCutTest extends PowerCutFixture {
         snapshots.plannedAreSynced();
         assertThat(snapshots.areSynced()).isTrue();
     }
+
+    @Seeded(runs = 1)
+    void ofAnEmptiedLogNoneGoesForWhatWasDroppedBefore(RandomGenerator random) throws IOException {
+        start(random);
+        append("first");
+        ProducerSnapshots snapshots = new ProducerSnapshots(log.directory(), List.of(), true);
+        snapshots.dropped(40);
+        snapshots.deleteAll();
+        ProducerState state = new ProducerState();
+        state.setEndOffset(40);
+        snapshots.take(state);
+
+        snapshots.dropped(0);
+
+        assertThat(snapshots.hasWhole(40)).isTrue();
+    }
 }
