@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.ShortageException;
 import java.io.IOException;

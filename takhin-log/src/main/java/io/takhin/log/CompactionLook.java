@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.base.Clock;
 import io.takhin.log.Compaction.Outcome;
 import io.takhin.log.Compaction.Pace;
+import io.takhin.log.checkpoint.CleanerOffsets;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

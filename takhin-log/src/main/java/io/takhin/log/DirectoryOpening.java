@@ -1,8 +1,10 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.file.DirectoryLock;
 import io.takhin.log.file.DurablePaths;
+import io.takhin.log.journal.JournalContents;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

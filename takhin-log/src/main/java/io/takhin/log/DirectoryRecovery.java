@@ -2,6 +2,10 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
+import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.Devices;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.PartitionFiles;

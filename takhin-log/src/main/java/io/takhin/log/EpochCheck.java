@@ -53,16 +53,30 @@ final class EpochCheck {
                 return false;
             }
             entries.stream().filter(each -> each.startOffset() >= view.end()).forEach(read::add);
-            log.error(
-                    "partition {}: the leader epochs {} contradict the batches, which say {}",
-                    state.partition,
-                    entries,
-                    read);
+            tell(entries, read, view.start());
             state.epochs.restore(read);
             state.writeEpochsWhenPossible();
             return true;
         } finally {
             state.lock.unlock();
+        }
+    }
+
+    private void tell(List<Entry> entries, List<Entry> read, long start) {
+        if (entries.getFirst().startOffset() > start) {
+            log.warn(
+                    "partition {} starts at {} again, as if a crash undid a deletion: of its leader"
+                            + " epochs {} the batches say {}",
+                    state.partition,
+                    start,
+                    entries,
+                    read);
+        } else {
+            log.error(
+                    "partition {}: the leader epochs {} contradict the batches, which say {}",
+                    state.partition,
+                    entries,
+                    read);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.journal.JournalFormat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

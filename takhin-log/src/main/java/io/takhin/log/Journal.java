@@ -1,5 +1,9 @@
 package io.takhin.log;
 
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalEntry;
+import io.takhin.log.journal.JournalFile;
+import io.takhin.log.journal.JournalFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -52,7 +56,7 @@ final class Journal {
         long unseen = contents.isOfCleanStop() ? 0 : GENERATIONS_UNSEEN_MAX;
         journal.keeper.startAfter(contents.lastGeneration() + unseen);
         for (JournalHalf half : journal.halves) {
-            contents.half(half.index()).tell(half);
+            half.found(contents.half(half.index()));
             if (!contents.isOfCleanStop() && half.is(JournalHalf.State.FREE)) {
                 journal.keeper.reset(half);
             }
@@ -195,10 +199,25 @@ final class Journal {
             target.position(at);
             return false;
         }
-        JournalFormat.putEntry(target, at, JournalEntry.data(half, log, range));
+        JournalFormat.putEntry(target, at, entryOf(half, log, range));
         takenBytes += range.bytes();
         note(half, log);
         return true;
+    }
+
+    private static JournalEntry entryOf(JournalHalf half, PartitionLog log, FlushPlan.Range range) {
+        return new JournalEntry(
+                JournalFormat.Kind.DATA,
+                half.generation(),
+                half.round(),
+                log.topicId(),
+                log.topicPartition(),
+                range.segment().baseOffset(),
+                range.from(),
+                range.firstOffset(),
+                range.endOffset() - 1,
+                range.bytes(),
+                0);
     }
 
     /** As {@link #begin}, before {@link #forget} of logs whose entries have so many bytes. */
@@ -230,7 +249,10 @@ final class Journal {
         ByteBuffer target = withRoom(JournalFormat.entryBytes(log.topicPartition(), 0));
         int at = target.position();
         target.position(JournalFormat.putName(target, at, log.topicPartition()));
-        JournalFormat.putEntry(target, at, JournalEntry.forget(half, log));
+        JournalEntry entry =
+                JournalEntry.forget(
+                        half.generation(), half.round(), log.topicId(), log.topicPartition());
+        JournalFormat.putEntry(target, at, entry);
         note(half, log);
     }
 
@@ -288,7 +310,9 @@ final class Journal {
         for (int i = 0; i < zeros; i++) {
             target.put((byte) 0);
         }
-        JournalFormat.putEntry(target, at, JournalEntry.padding(current(), zeros));
+        JournalHalf half = current();
+        JournalFormat.putEntry(
+                target, at, JournalEntry.padding(half.generation(), half.round(), zeros));
     }
 
     /** The log's segments are to catch up with the journal; returns at once. */

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalFormat;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -94,10 +96,16 @@ final class JournalHalf {
         state = State.FULL;
     }
 
-    /** Found at the start, with entries of the process before. */
-    void found(long foundGeneration, int position) {
-        generation = foundGeneration;
-        filled = position;
-        state = State.FULL;
+    /** What the process before left in it. */
+    void found(JournalContents.Half half) {
+        if (half instanceof JournalContents.Half.Prepared prepared) {
+            if (prepared.empty()) {
+                free(prepared.generation());
+            } else {
+                generation = prepared.generation();
+                filled = prepared.filled();
+                state = State.FULL;
+            }
+        }
     }
 }

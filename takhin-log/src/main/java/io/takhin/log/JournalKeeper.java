@@ -3,6 +3,7 @@ package io.takhin.log;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.base.Threads;
 import io.takhin.log.file.ShortageException;
+import io.takhin.log.journal.JournalFile;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;

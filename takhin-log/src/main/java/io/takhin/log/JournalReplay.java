@@ -1,6 +1,10 @@
 package io.takhin.log;
 
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalEntry;
+import io.takhin.log.journal.JournalFile;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;

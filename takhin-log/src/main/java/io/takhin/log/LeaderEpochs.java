@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.checkpoint.CheckpointFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,6 +144,16 @@ final class LeaderEpochs {
         List<Entry> now = entries;
         boolean isLastEmpty = !now.isEmpty() && now.getLast().startOffset() >= end;
         write(directory, isLastEmpty ? now.subList(0, now.size() - 1) : now);
+    }
+
+    /**
+     * Brings the file up to date after a crash, which may have kept batches of epochs that it does
+     * not name. What it says was in memory only, for all one knows: the next flush syncs it, before
+     * anything counts as durable that the next recovery would not read again.
+     */
+    void writeAfterCrash(Path directory) throws IOException {
+        write(directory);
+        unsynced = !written.isEmpty();
     }
 
     private void write(Path directory, List<Entry> wanted) throws IOException {

@@ -1,6 +1,8 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.DirectoryLock;
 import io.takhin.log.file.PartitionFiles;

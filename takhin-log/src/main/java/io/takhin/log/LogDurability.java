@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.log.HeaderWalk.DamagedBatchException;
 import io.takhin.log.file.FileRegion;
 import io.takhin.log.file.SharedFile;
+import io.takhin.log.index.OffsetPosition;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

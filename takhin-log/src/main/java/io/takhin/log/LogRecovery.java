@@ -3,6 +3,8 @@ package io.takhin.log;
 import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
+import io.takhin.log.index.OffsetPosition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,6 +94,9 @@ final class LogRecovery {
         }
         epochs.truncateFromEnd(end);
         epochs.truncateFromStart(start);
+        if (!trust.cleanStop) {
+            writeEpochs();
+        }
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
         ProducerSnapshots snapshots =
@@ -111,6 +116,18 @@ final class LogRecovery {
         } catch (IOException e) {
             log.warn("partition {}: rebuilding the leader epochs: {}", partition, e.getMessage());
             return false;
+        }
+    }
+
+    private void writeEpochs() throws IOException {
+        try {
+            epochs.writeAfterCrash(directory);
+        } catch (IOException e) {
+            if (!ShortageException.isCauseOf(e)) {
+                throw e;
+            }
+            // A full disk must not keep a broker from starting; the next append needs them first.
+            log.warn("partition {}: no room for its leader epochs: {}", partition, e.getMessage());
         }
     }
 
@@ -265,7 +282,7 @@ final class LogRecovery {
         recovery.recover(trusted);
         lastIsSparse = recovery.isSparse();
         if (last) {
-            segment.cutIndexFiles();
+            segment.indexes().cutFiles();
         } else {
             segment.finishIndexes();
         }

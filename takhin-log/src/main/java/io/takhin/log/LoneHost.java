@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.base.Clock;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.SharedFile;

@@ -1,6 +1,8 @@
 package io.takhin.log;
 
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.index.OffsetIndex;
+import io.takhin.log.index.TimeIndex;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.ShortageException;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;

@@ -13,13 +13,17 @@ final class Producer {
     static final int BATCHES_MAX = 5;
     static final long NO_TRANSACTION = -1;
 
+    private static final int WORDS = 3;
+
     final long id;
     short epoch = -1;
     int coordinatorEpoch = -1;
     long lastTimestamp = BatchHeader.NO_TIMESTAMP;
     long transactionStart = NO_TRANSACTION;
 
-    private RememberedBatch[] batches = new RememberedBatch[1];
+    /** Of each batch three words, oldest first: objects would take twice the memory. */
+    private long[] batches = new long[WORDS];
+
     private int count;
 
     /**
@@ -51,7 +55,7 @@ final class Producer {
     }
 
     RememberedBatch last() {
-        return batches[count - 1];
+        return batch(count - 1);
     }
 
     int lastSequence() {
@@ -61,8 +65,8 @@ final class Producer {
     /** The index of the batch with exactly these sequence numbers; -1 where there is none. */
     int find(int firstSequence, int lastSequence) {
         for (int i = 0; i < count; i++) {
-            if (batches[i].lastSequence() == lastSequence
-                    && batches[i].firstSequence() == firstSequence) {
+            RememberedBatch batch = batch(i);
+            if (batch.lastSequence() == lastSequence && batch.firstSequence() == firstSequence) {
                 return i;
             }
         }
@@ -70,7 +74,13 @@ final class Producer {
     }
 
     RememberedBatch batch(int index) {
-        return batches[index];
+        int at = index * WORDS;
+        long sequenceAndDelta = batches[at];
+        return new RememberedBatch(
+                (int) (sequenceAndDelta >>> 32),
+                batches[at + 1],
+                (int) sequenceAndDelta,
+                batches[at + 2]);
     }
 
     /** A new epoch starts with nothing remembered. */
@@ -83,14 +93,19 @@ final class Producer {
 
     void add(RememberedBatch batch) {
         if (count == BATCHES_MAX) {
-            System.arraycopy(batches, 1, batches, 0, BATCHES_MAX - 1);
+            System.arraycopy(batches, WORDS, batches, 0, batches.length - WORDS);
             count--;
-        } else if (count == batches.length) {
+        } else if (count * WORDS == batches.length) {
             // Most producers of a big cluster send little: they get room for five once they need
             // it.
-            batches = Arrays.copyOf(batches, BATCHES_MAX);
+            batches = Arrays.copyOf(batches, BATCHES_MAX * WORDS);
         }
-        batches[count++] = batch;
+        int at = count * WORDS;
+        batches[at] =
+                (long) batch.lastSequence() << 32 | Integer.toUnsignedLong(batch.offsetDelta());
+        batches[at + 1] = batch.lastOffset();
+        batches[at + 2] = batch.timestamp();
+        count++;
         lastTimestamp = batch.timestamp();
     }
 

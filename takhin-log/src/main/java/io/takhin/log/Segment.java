@@ -1,12 +1,17 @@
 package io.takhin.log;
 
+import static io.takhin.log.file.PartitionFiles.CLEANED;
 import static io.takhin.log.file.PartitionFiles.LOG;
+import static io.takhin.log.file.PartitionFiles.TRANSACTION_INDEX;
 
-import io.takhin.log.TimeIndex.TimestampOffset;
 import io.takhin.log.file.FileEnd;
 import io.takhin.log.file.OpenFiles;
-import io.takhin.log.file.PartitionFiles;
 import io.takhin.log.file.SharedFile;
+import io.takhin.log.index.OffsetIndex;
+import io.takhin.log.index.OffsetPosition;
+import io.takhin.log.index.SegmentIndexes;
+import io.takhin.log.index.TimeIndex;
+import io.takhin.log.index.TimeIndex.TimestampOffset;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,6 +19,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -87,8 +93,7 @@ final class Segment {
     /** One that is being made to replace others; what an earlier attempt left is removed. */
     static Segment cleaned(OpenFiles openFiles, Path directory, long baseOffset, long nowMillis)
             throws IOException {
-        SharedFile file =
-                new SharedFile(openFiles, directory, baseOffset, LOG + PartitionFiles.CLEANED);
+        SharedFile file = new SharedFile(openFiles, directory, baseOffset, LOG + CLEANED);
         Segment cleaned = new Segment(file, 0, nowMillis);
         for (SharedFile each : cleaned.files()) {
             Files.deleteIfExists(each.path());
@@ -127,21 +132,19 @@ final class Segment {
         if (known != null) {
             return known;
         }
-        TransactionIndex made = new TransactionIndex(file.beside(PartitionFiles.TRANSACTION_INDEX));
+        TransactionIndex made = new TransactionIndex(file.beside(TRANSACTION_INDEX));
         TRANSACTIONS.compareAndSet(this, null, made);
-        TransactionIndex now = transactions;
-        return now == null ? made : now;
+        return Objects.requireNonNullElse(transactions, made);
     }
 
-    private SegmentIndexes indexes() {
+    SegmentIndexes indexes() {
         SegmentIndexes known = indexes;
         if (known != null) {
             return known;
         }
         SegmentIndexes made = SegmentIndexes.of(file);
         INDEXES.compareAndSet(this, null, made);
-        SegmentIndexes now = indexes;
-        return now == null ? made : now;
+        return Objects.requireNonNullElse(indexes, made);
     }
 
     /** Whether transactions were added that no sync has covered. */
@@ -267,8 +270,7 @@ final class Segment {
         TimestampOffset last = indexes == null ? SegmentIndexes.lastTime(file) : lastIndexedTime();
         // Never over what was written meanwhile.
         NEWEST.compareAndSet(this, null, last);
-        TimestampOffset now = newest;
-        return now == null ? last : now;
+        return Objects.requireNonNullElse(newest, last);
     }
 
     private TimestampOffset lastIndexedTime() throws IOException {
@@ -284,11 +286,6 @@ final class Segment {
     void dropUnsetIndexEntries() throws IOException {
         indexes().dropUnset();
         newest = null;
-    }
-
-    /** Cuts off from the indexes' files what was forgotten of them. */
-    void cutIndexFiles() throws IOException {
-        indexes().cutFiles();
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.takhin.log;
 
+import io.takhin.log.index.OffsetIndex;
+import io.takhin.log.index.TimeIndex;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

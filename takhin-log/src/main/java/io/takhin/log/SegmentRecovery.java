@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.index.OffsetPosition;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -59,7 +60,9 @@ final class SegmentRecovery {
             }
             // A power cut may leave entries of the one index for which the other one has none.
             segment.findNewest(start.position());
-            epochs.truncateFromEnd(Math.max(start.offset(), segment.baseOffset()));
+            // Those of trusted batches stay: segments behind this one may not be scanned.
+            epochs.truncateFromEnd(
+                    Math.max(trustedBelow, Math.max(start.offset(), segment.baseOffset())));
             scan(channel, start.position(), trustedBelow);
         } finally {
             segment.file().release();

@@ -1,6 +1,6 @@
 package io.takhin.log;
 
-import io.takhin.log.TimeIndex.TimestampOffset;
+import io.takhin.log.index.TimeIndex.TimestampOffset;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

@@ -3,6 +3,7 @@ package io.takhin.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;

@@ -274,6 +274,7 @@ class CompactionPowerCutTest {
                         assertThat(last.getOrDefault(keyOf(text), -1L))
                                 .as("last of %s, written at %d", keyOf(text), offset)
                                 .isGreaterThanOrEqualTo(offset));
+        SurvivingRecords.checkEpochs(log);
         SurvivingRecords.checkSearches(log, random);
         written.tailMap(acknowledged).clear();
         written.putAll(found);

@@ -2,6 +2,9 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.index.TimeIndex;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;

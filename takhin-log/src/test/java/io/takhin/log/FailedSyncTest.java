@@ -3,6 +3,7 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Files;

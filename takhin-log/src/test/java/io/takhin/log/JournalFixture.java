@@ -3,6 +3,8 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalFile;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;

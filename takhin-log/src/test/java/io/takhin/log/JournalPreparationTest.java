@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.journal.JournalFile;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.SmallDisk;
 import java.io.IOException;

@@ -3,6 +3,10 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

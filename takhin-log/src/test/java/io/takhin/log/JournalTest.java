@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.journal.JournalContents;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.journal.JournalFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

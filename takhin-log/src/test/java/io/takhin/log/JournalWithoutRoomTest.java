@@ -6,6 +6,8 @@ import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.Syncfs;
+import io.takhin.log.journal.JournalContents;
+import io.takhin.log.journal.JournalFile;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;

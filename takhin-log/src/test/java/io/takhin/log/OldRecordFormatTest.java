@@ -3,6 +3,8 @@ package io.takhin.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;

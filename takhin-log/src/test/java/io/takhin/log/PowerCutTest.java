@@ -127,6 +127,7 @@ class PowerCutTest {
                 PartitionLog log = log(run, directory, each.getKey());
                 each.getValue().records.check(log);
                 SurvivingRecords.checkRandomRead(log, run.random);
+                SurvivingRecords.checkEpochs(log);
                 SurvivingRecords.checkSearches(log, run.random);
                 sendAgain(each.getValue(), log);
             }
@@ -274,14 +275,15 @@ class PowerCutTest {
 
     private static void truncate(Topic topic, PartitionLog log, RandomGenerator random) {
         if (random.nextInt(6) == 0) {
-            topic.records.truncated(0);
+            topic.records.truncating(0);
             log.truncateFullyAndStartAt(0);
         } else {
             long from = random.nextInt(3) == 0 ? 0 : log.logStartOffset();
             long to = topic.records.anyBatch(from, random);
-            topic.records.truncated(to);
+            topic.records.truncating(to);
             log.truncateTo(to);
         }
+        topic.records.truncated();
         topic.leaderEpoch++;
     }
 

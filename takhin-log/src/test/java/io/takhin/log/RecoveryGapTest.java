@@ -2,6 +2,10 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
+import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;

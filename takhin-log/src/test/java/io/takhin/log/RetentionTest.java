@@ -2,7 +2,9 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.index.TimeIndex;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -29,6 +29,7 @@ final class SurvivingRecords {
     private final TreeSet<Long> batches = new TreeSet<>();
     private long end;
     private long acknowledged;
+    private long acknowledgedOnceCut;
     private final SurvivingStart start = new SurvivingStart();
 
     long end() {
@@ -87,11 +88,21 @@ final class SurvivingRecords {
         return begins.get(random.nextInt(begins.size()));
     }
 
-    void truncated(long to) {
+    /**
+     * The log is being cut. Where all that is left was deleted before, no record can be missed, and
+     * a power cut meanwhile may leave an empty log that starts where it was known to start last.
+     */
+    void truncating(long to) {
         batches.tailSet(to).clear();
         end = to;
-        acknowledged = Math.min(acknowledged, to);
+        acknowledgedOnceCut = Math.min(acknowledged, to);
+        acknowledged = to <= start.most() ? 0 : acknowledgedOnceCut;
         start.truncated(to);
+    }
+
+    /** It was cut: an empty log goes on there, too. */
+    void truncated() {
+        acknowledged = acknowledgedOnceCut;
     }
 
     /** Records below may be gone. */
@@ -158,6 +169,18 @@ final class SurvivingRecords {
             assertThat(read.batches().iterator().next().baseOffset()).isLessThanOrEqualTo(offset);
             assertThat(read.batches().iterator().next().lastOffset())
                     .isGreaterThanOrEqualTo(offset);
+        }
+    }
+
+    /**
+     * The epochs as they were read back. Of records that a crash brought back, since their deletion
+     * was not durable, they may know nothing yet.
+     */
+    static void checkEpochs(PartitionLog log) throws IOException {
+        for (RecordBatch batch : Batches.batchesOf(log)) {
+            assertThat(log.epochOf(batch.baseOffset()))
+                    .as("epoch of %d in %s", batch.baseOffset(), log.topicPartition())
+                    .isIn(batch.partitionLeaderEpoch(), -1);
         }
     }
 

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.Seeded;

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 
@@ -13,16 +12,15 @@ import org.jspecify.annotations.Nullable;
  * How far a partition's records are safe, and who waits for more. Never moves back while the
  * partition is led here.
  *
- * <p>Threads: any. Waiters are told outside the lock, by the thread that brought the news.
+ * <p>Threads: any. Waiters are told outside the lock, by the thread that brought the news. The lock
+ * is the monitor: every partition has one of these, and a lock object would be forty bytes.
  */
 final class Commits {
     private static final Comparator<CommitWait> BY_OFFSET =
             Comparator.comparingLong(CommitWait::offset);
 
-    private final ReentrantLock lock = new ReentrantLock();
-
     /** Null while nobody has waited for some time: most partitions of many are at rest. */
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private @Nullable PriorityQueue<CommitWait> waiting;
 
     private volatile long committed;
@@ -33,8 +31,7 @@ final class Commits {
 
     /** Tells the waiter at once when its records are safe already. */
     void await(CommitWait wait) {
-        lock.lock();
-        try {
+        synchronized (this) {
             if (committed < wait.offset()) {
                 PriorityQueue<CommitWait> queue = waiting;
                 if (queue == null) {
@@ -44,23 +41,18 @@ final class Commits {
                 queue.add(wait);
                 return;
             }
-        } finally {
-            lock.unlock();
         }
         wait.done(Errors.NONE);
     }
 
     void advanceTo(long offset) {
         List<CommitWait> ready = List.of();
-        lock.lock();
-        try {
+        synchronized (this) {
             if (offset <= committed) {
                 return;
             }
             committed = offset;
             ready = takeUpTo(offset);
-        } finally {
-            lock.unlock();
         }
         ready.forEach(wait -> wait.done(Errors.NONE));
     }
@@ -71,12 +63,9 @@ final class Commits {
      */
     void restartAt(long offset) {
         List<CommitWait> ready;
-        lock.lock();
-        try {
+        synchronized (this) {
             committed = offset;
             ready = takeUpTo(offset);
-        } finally {
-            lock.unlock();
         }
         ready.forEach(wait -> wait.done(Errors.NONE));
     }
@@ -84,12 +73,9 @@ final class Commits {
     /** Ends every wait: the partition is led elsewhere, deleted or broken. */
     void failAll(Errors outcome) {
         List<CommitWait> all;
-        lock.lock();
-        try {
+        synchronized (this) {
             all = waiting == null ? List.of() : new ArrayList<>(waiting);
             waiting = null;
-        } finally {
-            lock.unlock();
         }
         all.forEach(wait -> wait.done(outcome));
     }
@@ -97,8 +83,7 @@ final class Commits {
     /** Ends the waits whose client has given up by now. */
     void expire(long nowNanos) {
         List<CommitWait> late;
-        lock.lock();
-        try {
+        synchronized (this) {
             PriorityQueue<CommitWait> queue = waiting;
             if (queue == null || queue.isEmpty()) {
                 waiting = null;
@@ -106,13 +91,11 @@ final class Commits {
             }
             late = new ArrayList<>();
             queue.removeIf(wait -> wait.isLate(nowNanos) && late.add(wait));
-        } finally {
-            lock.unlock();
         }
         late.forEach(wait -> wait.done(Errors.REQUEST_TIMED_OUT));
     }
 
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private List<CommitWait> takeUpTo(long offset) {
         PriorityQueue<CommitWait> queue = waiting;
         CommitWait first = queue == null ? null : queue.peek();

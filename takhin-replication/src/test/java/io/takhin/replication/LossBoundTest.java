@@ -110,12 +110,12 @@ class LossBoundTest {
         }
     }
 
-    @Seeded(runs = 40, cutsEach = 1)
+    @Seeded(runs = 20, cutsEach = 1)
     void byNumberFewerThanFlushMessagesAreLostWithAcks1(RandomGenerator random) throws Exception {
         fewerAreLostThan(random.nextInt(1, 12), FlushPolicy.ACK, false, random);
     }
 
-    @Seeded(runs = 40, cutsEach = 1)
+    @Seeded(runs = 20, cutsEach = 1)
     void byNumberFewerThanFlushMessagesAreLostOfWhatWaitsForThePageCache(RandomGenerator random)
             throws Exception {
         fewerAreLostThan(random.nextInt(1, 12), FlushPolicy.INTERVAL, true, random);

@@ -12,7 +12,6 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever writes says so with {@link #written}: then the file stays open until it is synced, and
  * the sync that fails is not missed.
  *
- * <p>Threads: any.
+ * <p>Threads: any. Its own monitor guards it: every partition at rest has one of these, and a lock
+ * object would be forty bytes.
  */
 public final class SharedFile {
     private static final Set<OpenOption> EXISTING =
@@ -31,37 +31,36 @@ public final class SharedFile {
     private static final Set<OpenOption> CREATE =
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
 
-    private final ReentrantLock lock = new ReentrantLock();
     private final OpenFiles openFiles;
     private final long offset;
 
     /** The partition's, the same object for all its files. */
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private Path directory;
 
     /** Behind the offset, with what marks a file as not in its place. */
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private String suffix;
 
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private @Nullable FileChannel channel;
 
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private int holders;
 
     /** How often it was written, and how many of these are on the disk. */
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private int writes;
 
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private int syncedWrites;
 
     /** Since the process began; what one before it wrote may not be on the disk. */
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private boolean synced;
 
     /** Closed as soon as nobody holds it. */
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private boolean retired;
 
     private volatile boolean deleted;
@@ -103,8 +102,7 @@ public final class SharedFile {
     private FileChannel acquireOnce(Set<OpenOption> options) throws IOException {
         FileChannel used;
         boolean opened;
-        lock.lock();
-        try {
+        synchronized (this) {
             used = channel;
             // An interrupted reader closes it under all others.
             opened = used == null || !used.isOpen();
@@ -115,8 +113,6 @@ public final class SharedFile {
             }
             holders++;
             usedAt = openFiles.age();
-        } finally {
-            lock.unlock();
         }
         if (opened) {
             makeRoom();
@@ -137,71 +133,41 @@ public final class SharedFile {
         }
     }
 
-    public void release() {
-        lock.lock();
-        try {
-            if (holders <= 0) {
-                throw new IllegalStateException("released more often than acquired: " + path());
-            }
-            holders--;
-            if (holders == 0 && (retired || deleted)) {
-                closeNow();
-            }
-        } finally {
-            lock.unlock();
+    public synchronized void release() {
+        if (holders <= 0) {
+            throw new IllegalStateException("released more often than acquired: " + path());
+        }
+        holders--;
+        if (holders == 0 && (retired || deleted)) {
+            closeNow();
         }
     }
 
     /** Called by who holds it, after bytes were changed or cut off. */
-    public void written() {
-        lock.lock();
-        try {
-            writes++;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized void written() {
+        writes++;
     }
 
-    public boolean isUnsynced() {
-        lock.lock();
-        try {
-            return writes != syncedWrites && !deleted;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized boolean isUnsynced() {
+        return writes != syncedWrites && !deleted;
     }
 
-    public int writes() {
-        lock.lock();
-        try {
-            return writes;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized int writes() {
+        return writes;
     }
 
     /** Whether a sync has covered all that was ever written by this process. */
-    public boolean isKnownSynced() {
-        lock.lock();
-        try {
-            return synced && writes == syncedWrites;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized boolean isKnownSynced() {
+        return synced && writes == syncedWrites;
     }
 
     /** What was written when there were so many writes is on the disk. */
-    public void syncedUpTo(int writesThen) {
-        lock.lock();
-        try {
-            // Two may sync at the same time, and the one that began later be the first to end.
-            if (writesThen - syncedWrites > 0) {
-                syncedWrites = writesThen;
-            }
-            synced = true;
-        } finally {
-            lock.unlock();
+    public synchronized void syncedUpTo(int writesThen) {
+        // Two may sync at the same time, and the one that began later be the first to end.
+        if (writesThen - syncedWrites > 0) {
+            syncedWrites = writesThen;
         }
+        synced = true;
     }
 
     /** As {@link OpenFiles#age} had it when it was last acquired. */
@@ -209,55 +175,35 @@ public final class SharedFile {
         return usedAt;
     }
 
-    public boolean isOpen() {
-        lock.lock();
-        try {
-            return channel != null;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized boolean isOpen() {
+        return channel != null;
     }
 
     /** False where it is closed already, in use, or has to stay open. */
-    public boolean closeIfUnusedSince(long age) {
-        lock.lock();
-        try {
-            if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
-                return false;
-            }
-            closeNow();
-            return true;
-        } finally {
-            lock.unlock();
+    public synchronized boolean closeIfUnusedSince(long age) {
+        if (channel == null || holders > 0 || usedAt > age || isUnsynced()) {
+            return false;
         }
+        closeNow();
+        return true;
     }
 
     /** Nobody acquires it meanwhile. Does nothing where it is open. */
-    public void runIfClosed(Runnable work) {
-        lock.lock();
-        try {
-            if (channel == null) {
-                work.run();
-            }
-        } finally {
-            lock.unlock();
+    public synchronized void runIfClosed(Runnable work) {
+        if (channel == null) {
+            work.run();
         }
     }
 
     /** Nothing more will be written: the descriptor goes once nobody holds it. */
-    public void retire() {
-        lock.lock();
-        try {
-            retired = true;
-            if (holders == 0) {
-                closeNow();
-            }
-        } finally {
-            lock.unlock();
+    public synchronized void retire() {
+        retired = true;
+        if (holders == 0) {
+            closeNow();
         }
     }
 
-    @GuardedBy("lock")
+    @GuardedBy("this")
     private void closeNow() {
         FileChannel idle = channel;
         if (idle == null) {
@@ -315,30 +261,20 @@ public final class SharedFile {
      *
      * @param newSuffix what follows the offset from now on
      */
-    public void renameTo(String newSuffix) throws IOException {
-        lock.lock();
-        try {
-            Path from = path();
-            if (Files.exists(from)) {
-                // One of the same name may wait there to be removed: it is replaced.
-                Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
-            }
-            suffix = newSuffix;
-        } finally {
-            lock.unlock();
+    public synchronized void renameTo(String newSuffix) throws IOException {
+        Path from = path();
+        if (Files.exists(from)) {
+            // One of the same name may wait there to be removed: it is replaced.
+            Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
         }
+        suffix = newSuffix;
     }
 
     /** The file has no place in a log any more: it need not become durable. */
-    public void markDeleted() {
-        lock.lock();
-        try {
-            deleted = true;
-            if (holders == 0) {
-                closeNow();
-            }
-        } finally {
-            lock.unlock();
+    public synchronized void markDeleted() {
+        deleted = true;
+        if (holders == 0) {
+            closeNow();
         }
     }
 
@@ -347,13 +283,8 @@ public final class SharedFile {
     }
 
     /** The directory was renamed. */
-    public void moveTo(Path newDirectory) {
-        lock.lock();
-        try {
-            directory = newDirectory;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized void moveTo(Path newDirectory) {
+        directory = newDirectory;
     }
 
     public long offset() {
@@ -366,34 +297,19 @@ public final class SharedFile {
         return new SharedFile(openFiles, directory(), offset, kind + mark);
     }
 
-    public Path directory() {
-        lock.lock();
-        try {
-            return directory;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Path directory() {
+        return directory;
     }
 
-    public String suffix() {
-        lock.lock();
-        try {
-            return suffix;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized String suffix() {
+        return suffix;
     }
 
     public String nameWith(String otherSuffix) {
         return PartitionFiles.name(offset, otherSuffix);
     }
 
-    public Path path() {
-        lock.lock();
-        try {
-            return directory.resolve(nameWith(suffix));
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Path path() {
+        return directory.resolve(nameWith(suffix));
     }
 }

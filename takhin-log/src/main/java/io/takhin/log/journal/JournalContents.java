@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * What a journal has when a directory is opened: the state of its halves, and for each partition
  * the entries that still mean something, in the order they were written. Immutable once read.
  */
-final class JournalContents {
+public final class JournalContents {
     private static final Logger log = LoggerFactory.getLogger(JournalContents.class);
 
     private final int halfBytes;
@@ -28,7 +28,7 @@ final class JournalContents {
     private final boolean cleanStop;
 
     /** One half. */
-    sealed interface Half {
+    public sealed interface Half {
         /** Has no place on the disk, or nothing that can be believed. */
         record Unprepared() implements Half {}
 
@@ -39,22 +39,12 @@ final class JournalContents {
          * @param empty whether nothing of its generation was found. After a crash that does not say
          *     that there is nothing: the first block of a round may be lost and a later one not.
          *     What is written next could end where that one begins, and a scan go on with it. So
-         *     such a half gets another generation before it is used ({@link Journal#open})
+         *     such a half gets another generation before it is used
          */
         record Prepared(long generation, int filled, boolean empty) implements Half {}
 
         default long lastGeneration() {
             return this instanceof Prepared prepared ? prepared.generation : 0;
-        }
-
-        default void tell(JournalHalf half) {
-            if (this instanceof Prepared(long generation, int filled, boolean empty)) {
-                if (empty) {
-                    half.free(generation);
-                } else {
-                    half.found(generation, filled);
-                }
-            }
         }
     }
 
@@ -77,7 +67,8 @@ final class JournalContents {
      * @throws IOException also when a later version of this program left the journal, and did not
      *     stop cleanly: what it acknowledged may be there and nowhere else
      */
-    static JournalContents read(Path root, int halfBytes, boolean cleanStop) throws IOException {
+    public static JournalContents read(Path root, int halfBytes, boolean cleanStop)
+            throws IOException {
         Path path = root.resolve(JournalFile.NAME);
         if (Files.notExists(path)) {
             List<Half> none = List.of(new Half.Unprepared(), new Half.Unprepared());
@@ -89,28 +80,28 @@ final class JournalContents {
         }
     }
 
-    int halfBytes() {
+    public int halfBytes() {
         return halfBytes;
     }
 
-    Half half(int index) {
+    public Half half(int index) {
         return halves.get(index);
     }
 
-    long lastGeneration() {
+    public long lastGeneration() {
         return halves.stream().mapToLong(Half::lastGeneration).max().orElse(0);
     }
 
     /** The process before left it in order: a half that looks empty is. */
-    boolean isOfCleanStop() {
+    public boolean isOfCleanStop() {
         return cleanStop;
     }
 
-    boolean hasEntries() {
+    public boolean hasEntries() {
         return !entries.isEmpty();
     }
 
-    List<JournalEntry> of(TopicPartition partition) {
+    public List<JournalEntry> of(TopicPartition partition) {
         return entries.getOrDefault(partition, List.of());
     }
 

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.index;
 
 import io.takhin.log.file.SharedFile;
 import java.io.IOException;
@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: as {@link IndexFile}.
  */
-final class OffsetIndex {
-    static final int ENTRY_BYTES = 8;
+public final class OffsetIndex {
+    public static final int ENTRY_BYTES = 8;
 
     private final IndexFile entries;
     private final long baseOffset;
@@ -24,7 +24,7 @@ final class OffsetIndex {
         this.baseOffset = baseOffset;
     }
 
-    IndexFile entries() {
+    public IndexFile entries() {
         return entries;
     }
 
@@ -32,18 +32,18 @@ final class OffsetIndex {
         return entries.count() >= bytesMax / ENTRY_BYTES;
     }
 
-    void append(long offset, int position) throws IOException {
+    public void append(long offset, int position) throws IOException {
         ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
         entries.append(entry.putInt(0, (int) (offset - baseOffset)).putInt(4, position));
     }
 
     /** The nearest entry that is not above the offset; the segment's begin where there is none. */
-    OffsetPosition floor(long offset) throws IOException {
+    public OffsetPosition floor(long offset) throws IOException {
         int index = entries.floor(ByteBuffer::getInt, offset - baseOffset);
         return index < 0 ? new OffsetPosition(baseOffset, 0) : at(index);
     }
 
-    OffsetPosition last() throws IOException {
+    public OffsetPosition last() throws IOException {
         int count = entries.count();
         return count == 0 ? new OffsetPosition(baseOffset, 0) : at(count - 1);
     }
@@ -54,13 +54,13 @@ final class OffsetIndex {
     }
 
     /** The first entry that is not before the position; null where there is none. */
-    @Nullable OffsetPosition ceiling(int position) throws IOException {
+    public @Nullable OffsetPosition ceiling(int position) throws IOException {
         int index = entries.floor((block, at) -> block.getInt(at + 4), position - 1L) + 1;
         return index < entries.count() ? at(index) : null;
     }
 
     /** Whether entries rise as they must; a crash may leave any bytes in a file. */
-    boolean isSound() throws IOException {
+    public boolean isSound() throws IOException {
         ByteBuffer all = entries.all();
         long offset = -1;
         int position = 0;

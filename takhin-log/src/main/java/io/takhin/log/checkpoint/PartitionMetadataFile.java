@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.checkpoint;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -15,9 +15,9 @@ import org.slf4j.LoggerFactory;
  * Says which topic's a partition directory is (KIP-516): {@code partition.metadata}, two lines.
  * Names can come back for another topic; ids cannot.
  */
-final class PartitionMetadataFile {
+public final class PartitionMetadataFile {
     private static final Logger log = LoggerFactory.getLogger(PartitionMetadataFile.class);
-    static final String NAME = "partition.metadata";
+    public static final String NAME = "partition.metadata";
     private static final String VERSION_LINE = "version: 0";
     private static final String TOPIC_ID = "topic_id: ";
 
@@ -27,7 +27,7 @@ final class PartitionMetadataFile {
      * {@code Uuid.ZERO_UUID} where there is no file, a power cut left no content in it, or what it
      * has is no id: the directory's name alone says then which topic's it is.
      */
-    static Uuid read(Path directory) throws IOException {
+    public static Uuid read(Path directory) throws IOException {
         List<String> lines;
         try {
             lines =
@@ -53,7 +53,7 @@ final class PartitionMetadataFile {
      * Whether an id that was read is another, but for one character that a flipped bit may have
      * changed. Ids are random: two topics' differ in nearly all of them.
      */
-    static boolean isSameButForDamage(Uuid read, Uuid id) {
+    public static boolean isSameButForDamage(Uuid read, Uuid id) {
         String text = id.toString();
         String other = read.toString();
         int different = 0;
@@ -72,7 +72,7 @@ final class PartitionMetadataFile {
      * Not synced: an empty partition can be made again from the metadata log, and the first flush
      * of a log covers this file too.
      */
-    static void write(Path directory, Uuid topicId) throws IOException {
+    public static void write(Path directory, Uuid topicId) throws IOException {
         CheckpointFile.replace(
                 directory.resolve(NAME), VERSION_LINE + "\n" + TOPIC_ID + topicId, false);
     }

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.journal;
 
 import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: any; who writes where is for the callers to agree on.
  */
-final class JournalFile implements AutoCloseable {
-    static final String NAME = "takhin.journal";
+public final class JournalFile implements AutoCloseable {
+    public static final String NAME = "takhin.journal";
 
     /** Zeros written and synced at a time, so that preparing does not crowd out anybody. */
     private static final int STEP_BYTES = 1 << 20;
@@ -35,7 +35,7 @@ final class JournalFile implements AutoCloseable {
     }
 
     /** Opens the file if there is one. */
-    static JournalFile open(Path root, int halfBytes) throws IOException {
+    public static JournalFile open(Path root, int halfBytes) throws IOException {
         JournalFile file = new JournalFile(root, halfBytes);
         if (Files.exists(file.path)) {
             file.channel =
@@ -44,7 +44,7 @@ final class JournalFile implements AutoCloseable {
         return file;
     }
 
-    int halfBytes() {
+    public int halfBytes() {
         return halfBytes;
     }
 
@@ -70,12 +70,12 @@ final class JournalFile implements AutoCloseable {
         return open;
     }
 
-    long startOf(int half) {
+    public long startOf(int half) {
         return (long) half * halfBytes;
     }
 
     /** Gives a half its place on the disk, and a header at the end of it all. */
-    void prepare(int half, long generation) throws IOException {
+    public void prepare(int half, long generation) throws IOException {
         FileChannel file = openOrCreate();
         long start = startOf(half);
         long end = start + halfBytes;
@@ -99,7 +99,7 @@ final class JournalFile implements AutoCloseable {
     }
 
     /** Durable when it returns: entries of other generations mean nothing from now on. */
-    void reset(int half, long generation) throws IOException {
+    public void reset(int half, long generation) throws IOException {
         writeHeader(half, generation);
         force();
     }
@@ -108,7 +108,7 @@ final class JournalFile implements AutoCloseable {
         write(JournalFormat.header(generation, halfBytes), startOf(half));
     }
 
-    void write(ByteBuffer bytes, long position) throws IOException {
+    public void write(ByteBuffer bytes, long position) throws IOException {
         FileChannel file = channel();
         long at = position;
         while (bytes.hasRemaining()) {
@@ -116,7 +116,7 @@ final class JournalFile implements AutoCloseable {
         }
     }
 
-    void force() throws IOException {
+    public void force() throws IOException {
         channel().force(false);
     }
 

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.checkpoint;
 
 import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
@@ -13,18 +13,18 @@ import java.util.regex.Pattern;
  * Kafka's mark that a data directory was left in order: {@code .kafka_cleanshutdown}, which names
  * the broker epoch at the time (KIP-966).
  */
-final class CleanStop {
+public final class CleanStop {
     private static final String NAME = ".kafka_cleanshutdown";
     private static final Pattern BROKER_EPOCH = Pattern.compile("\"brokerEpoch\"\\s*:\\s*(-?\\d+)");
 
     private CleanStop() {}
 
-    static boolean isMarked(Path root) {
+    public static boolean isMarked(Path root) {
         return Files.exists(root.resolve(NAME));
     }
 
     /** Empty where the mark is missing, older than broker epochs in it, or damaged. */
-    static OptionalLong brokerEpoch(Path root) throws IOException {
+    public static OptionalLong brokerEpoch(Path root) throws IOException {
         if (!isMarked(root)) {
             return OptionalLong.empty();
         }
@@ -36,14 +36,14 @@ final class CleanStop {
                 : OptionalLong.empty();
     }
 
-    static void mark(Path root, long brokerEpoch) throws IOException {
+    public static void mark(Path root, long brokerEpoch) throws IOException {
         CheckpointFile.replace(
                 root.resolve(NAME), "{\"version\":0,\"brokerEpoch\":" + brokerEpoch + "}", true);
         DurablePaths.sync(root);
     }
 
     /** Durable before anything is written: else a crash later would look like a clean stop. */
-    static void unmark(Path root) throws IOException {
+    public static void unmark(Path root) throws IOException {
         if (Files.deleteIfExists(root.resolve(NAME))) {
             DurablePaths.sync(root);
         }

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.index;
 
 /** Where in its segment's file an offset is found: a batch begins at the position. */
-record OffsetPosition(long offset, int position) {}
+public record OffsetPosition(long offset, int position) {}

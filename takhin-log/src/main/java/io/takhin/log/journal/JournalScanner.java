@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.journal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.checkpoint;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.log.file.DurablePaths;
@@ -14,8 +14,8 @@ import org.apache.kafka.common.TopicPartition;
  *
  * <p>Threads: any.
  */
-final class CleanerOffsets {
-    static final String NAME = "cleaner-offset-checkpoint";
+public final class CleanerOffsets {
+    public static final String NAME = "cleaner-offset-checkpoint";
 
     private final Path root;
     private final ReentrantLock lock = new ReentrantLock();
@@ -23,7 +23,7 @@ final class CleanerOffsets {
     @GuardedBy("lock")
     private Map<TopicPartition, Long> written;
 
-    CleanerOffsets(Path root) throws IOException {
+    public CleanerOffsets(Path root) throws IOException {
         this.root = root;
         this.written =
                 OffsetCheckpoint.readOrNothing(
@@ -31,7 +31,7 @@ final class CleanerOffsets {
     }
 
     /** 0 for a log that was never compacted. */
-    long of(TopicPartition partition) {
+    public long of(TopicPartition partition) {
         lock.lock();
         try {
             return written.getOrDefault(partition, 0L);
@@ -41,7 +41,7 @@ final class CleanerOffsets {
     }
 
     /** Durable when it returns. Does nothing where nothing changed. */
-    void write(Map<TopicPartition, Long> offsets) throws IOException {
+    public void write(Map<TopicPartition, Long> offsets) throws IOException {
         lock.lock();
         try {
             if (!offsets.equals(written)) {

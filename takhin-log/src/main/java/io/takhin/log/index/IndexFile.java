@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.index;
 
 import io.takhin.log.file.SharedFile;
 import io.takhin.log.file.ShortageException;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: the owner of the log's lock appends and cuts; anybody may look up at any time.
  */
-final class IndexFile {
+public final class IndexFile {
     private static final int TAIL_ENTRIES_MIN = 8;
     private static final int TAIL_ENTRIES_MAX = 512;
 
@@ -80,11 +80,11 @@ final class IndexFile {
         return now == null ? loaded : now;
     }
 
-    SharedFile file() {
+    public SharedFile file() {
         return file;
     }
 
-    int count() throws IOException {
+    public int count() throws IOException {
         return entries().count();
     }
 
@@ -125,7 +125,7 @@ final class IndexFile {
     }
 
     /** Brings what is in memory to the file, which it creates; not to the disk. */
-    void writeTail() throws IOException {
+    public void writeTail() throws IOException {
         Entries now = entries();
         FileChannel channel = file.acquireOrCreate();
         try {

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.checkpoint;
 
 import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.PartitionFiles;
@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <p>Threads: one writes at a time.
  */
-final class CheckpointFile {
+public final class CheckpointFile {
     private static final String VERSION = "0";
 
     private CheckpointFile() {}
@@ -32,7 +32,7 @@ final class CheckpointFile {
      * @param words how many each entry has
      * @throws DamagedFileException when the file is not what was written
      */
-    static List<String[]> read(Path path, int words) throws IOException {
+    public static List<String[]> read(Path path, int words) throws IOException {
         List<String> lines;
         try {
             lines = Files.readString(path, StandardCharsets.UTF_8).lines().toList();
@@ -69,20 +69,20 @@ final class CheckpointFile {
     }
 
     /** The bytes are not what was written. */
-    static final class DamagedFileException extends IOException {
+    public static final class DamagedFileException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        DamagedFileException(String message) {
+        public DamagedFileException(String message) {
             super(message);
         }
 
-        DamagedFileException(String message, Throwable cause) {
+        public DamagedFileException(String message, Throwable cause) {
             super(message, cause);
         }
     }
 
     /** Writes entries, one line each; on disk when {@code sync} is set. */
-    static void write(Path path, List<String> entries, boolean sync) throws IOException {
+    public static void write(Path path, List<String> entries, boolean sync) throws IOException {
         StringBuilder text = new StringBuilder(16 + entries.size() * 24);
         text.append(VERSION).append('\n').append(entries.size()).append('\n');
         entries.forEach(entry -> text.append(entry).append('\n'));

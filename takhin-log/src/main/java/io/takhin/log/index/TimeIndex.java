@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.index;
 
 import io.takhin.log.file.SharedFile;
 import io.takhin.protocol.BatchHeader;
@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threads: as {@link IndexFile}.
  */
-final class TimeIndex {
+public final class TimeIndex {
     private static final AtomicReferenceFieldUpdater<TimeIndex, @Nullable TimestampOffset> LAST =
             AtomicReferenceFieldUpdater.newUpdater(TimeIndex.class, TimestampOffset.class, "last");
 
-    static final int ENTRY_BYTES = 12;
+    public static final int ENTRY_BYTES = 12;
     private static final int OFFSET_AT = 8;
 
     private final IndexFile entries;
@@ -30,14 +30,14 @@ final class TimeIndex {
     private volatile @Nullable TimestampOffset last;
 
     /** A timestamp and the offset to which it belongs. */
-    record TimestampOffset(long timestamp, long offset) {}
+    public record TimestampOffset(long timestamp, long offset) {}
 
     TimeIndex(SharedFile file, long baseOffset) {
         this.entries = new IndexFile(file, ENTRY_BYTES);
         this.baseOffset = baseOffset;
     }
 
-    IndexFile entries() {
+    public IndexFile entries() {
         return entries;
     }
 
@@ -47,7 +47,7 @@ final class TimeIndex {
     }
 
     /** Does nothing when the timestamp is not larger than the last one. */
-    void append(long timestamp, long offset) throws IOException {
+    public void append(long timestamp, long offset) throws IOException {
         if (timestamp > last().timestamp()) {
             ByteBuffer entry = ByteBuffer.allocate(ENTRY_BYTES);
             entries.append(
@@ -56,7 +56,7 @@ final class TimeIndex {
         }
     }
 
-    TimestampOffset last() throws IOException {
+    public TimestampOffset last() throws IOException {
         TimestampOffset known = last;
         return known == null ? load() : known;
     }
@@ -75,7 +75,7 @@ final class TimeIndex {
     }
 
     /** The last two entries that are not later than the timestamp, or as many as there are. */
-    List<TimestampOffset> floor(long timestamp) throws IOException {
+    public List<TimestampOffset> floor(long timestamp) throws IOException {
         ByteBuffer found = entries.floorEntries(ByteBuffer::getLong, timestamp, 2);
         return switch (found.capacity() / ENTRY_BYTES) {
             case 0 -> List.of();
@@ -93,7 +93,7 @@ final class TimeIndex {
     }
 
     /** Puts entries that were made from the batches in the place of all others. */
-    void replace(List<TimestampOffset> rising) throws IOException {
+    public void replace(List<TimestampOffset> rising) throws IOException {
         ByteBuffer all = ByteBuffer.allocate(rising.size() * ENTRY_BYTES);
         for (TimestampOffset each : rising) {
             all.putLong(each.timestamp()).putInt((int) (each.offset() - baseOffset));
@@ -103,7 +103,7 @@ final class TimeIndex {
     }
 
     /** Whether entries rise as they must; a crash may leave any bytes in a file. */
-    boolean isSound() throws IOException {
+    public boolean isSound() throws IOException {
         ByteBuffer all = entries.all();
         long timestamp = BatchHeader.NO_TIMESTAMP;
         int offset = 0;

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.journal;
 
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -13,7 +13,7 @@ import org.apache.kafka.common.Uuid;
  * @param bytes of payload
  * @param payloadAt where the payload lies in the journal's file
  */
-record JournalEntry(
+public record JournalEntry(
         JournalFormat.Kind kind,
         long generation,
         int round,
@@ -34,41 +34,12 @@ record JournalEntry(
                 JournalFormat.Kind.NONE, 0, 0, Uuid.ZERO_UUID, NOBODY, 0, 0, 0, 0, 0, 0);
     }
 
-    static JournalEntry data(JournalHalf half, PartitionLog log, FlushPlan.Range range) {
-        return new JournalEntry(
-                JournalFormat.Kind.DATA,
-                half.generation(),
-                half.round(),
-                log.topicId(),
-                log.topicPartition(),
-                range.segment().baseOffset(),
-                range.from(),
-                range.firstOffset(),
-                range.endOffset() - 1,
-                range.bytes(),
-                0);
-    }
-
-    static JournalEntry forget(JournalHalf half, PartitionLog log) {
-        return new JournalEntry(
-                JournalFormat.Kind.FORGET,
-                half.generation(),
-                half.round(),
-                log.topicId(),
-                log.topicPartition(),
-                0,
-                0,
-                0,
-                0,
-                0,
-                0);
-    }
-
-    static JournalEntry padding(JournalHalf half, int bytes) {
+    /** Fills up a block, so that the next entry begins at one. */
+    public static JournalEntry padding(long generation, int round, int bytes) {
         return new JournalEntry(
                 JournalFormat.Kind.PADDING,
-                half.generation(),
-                half.round(),
+                generation,
+                round,
                 Uuid.ZERO_UUID,
                 NOBODY,
                 0,
@@ -77,5 +48,12 @@ record JournalEntry(
                 0,
                 bytes,
                 0);
+    }
+
+    /** What earlier entries of the log say means nothing any more. */
+    public static JournalEntry forget(
+            long generation, int round, Uuid topicId, TopicPartition partition) {
+        return new JournalEntry(
+                JournalFormat.Kind.FORGET, generation, round, topicId, partition, 0, 0, 0, 0, 0, 0);
     }
 }

@@ -1,8 +1,8 @@
-package io.takhin.log;
+package io.takhin.log.index;
 
-import io.takhin.log.TimeIndex.TimestampOffset;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.log.file.SharedFile;
+import io.takhin.log.index.TimeIndex.TimestampOffset;
 import java.io.IOException;
 import java.util.List;
 
@@ -14,7 +14,7 @@ import java.util.List;
  * <p>Threads: as {@link IndexFile}. Who does not own the log's lock uses them only while he holds
  * the file of batches.
  */
-final class SegmentIndexes {
+public final class SegmentIndexes {
     private final OffsetIndex offsets;
     private final TimeIndex times;
 
@@ -24,14 +24,14 @@ final class SegmentIndexes {
     }
 
     /** Called as the file of batches is now; looks at no file. */
-    static SegmentIndexes of(SharedFile batches) {
+    public static SegmentIndexes of(SharedFile batches) {
         return new SegmentIndexes(
                 new OffsetIndex(batches.beside(PartitionFiles.OFFSET_INDEX), batches.offset()),
                 new TimeIndex(batches.beside(PartitionFiles.TIME_INDEX), batches.offset()));
     }
 
     /** Of the time index: read once, and nothing of it kept. */
-    static TimestampOffset lastTime(SharedFile batches) throws IOException {
+    public static TimestampOffset lastTime(SharedFile batches) throws IOException {
         SharedFile once = batches.beside(PartitionFiles.TIME_INDEX);
         try {
             return new TimeIndex(once, batches.offset()).last();
@@ -40,32 +40,36 @@ final class SegmentIndexes {
         }
     }
 
-    OffsetIndex offsets() {
+    public OffsetIndex offsets() {
         return offsets;
     }
 
-    TimeIndex times() {
+    public TimeIndex times() {
         return times;
     }
 
-    boolean isFull(int bytesMax) throws IOException {
+    public boolean isFull(int bytesMax) throws IOException {
         return offsets.isFull(bytesMax) || times.isFull(bytesMax);
     }
 
     /** As {@link IndexFile#dropUnset}. */
-    void dropUnset() throws IOException {
+    public void dropUnset() throws IOException {
         offsets.entries().dropUnset();
         times.dropUnset();
     }
 
     /** As {@link IndexFile#cutFile}: what reads the files after a kill finds no stale entries. */
-    void cutFiles() throws IOException {
+    public void cutFiles() throws IOException {
         offsets.entries().cutFile();
         times.entries().cutFile();
     }
 
-    /** As {@link Segment#rewindIndexes}. */
-    void rewindTo(OffsetPosition entry) throws IOException {
+    /**
+     * Sets both back to what they knew below an offset.
+     *
+     * @param entry the last entry to keep; nothing is kept where it is the segment's begin
+     */
+    public void rewindTo(OffsetPosition entry) throws IOException {
         if (entry.position() > 0) {
             offsets.truncateTo(entry.offset() + 1);
             times.truncateTo(entry.offset() + 1);
@@ -76,20 +80,20 @@ final class SegmentIndexes {
     }
 
     /** Forgets entries for the offset and all after it. */
-    void truncateTo(long offset) throws IOException {
+    public void truncateTo(long offset) throws IOException {
         offsets.truncateTo(offset);
         times.truncateTo(offset);
     }
 
     /** Brings both to their files, as a closed segment has them; the last entry of times first. */
-    void finish(TimestampOffset newest) throws IOException {
+    public void finish(TimestampOffset newest) throws IOException {
         times.append(newest.timestamp(), newest.offset());
         offsets.entries().writeTail();
         times.entries().writeTail();
     }
 
     /** Brings to the files what is in memory. */
-    void writeTails() throws IOException {
+    public void writeTails() throws IOException {
         if (offsets.entries().hasTail()) {
             offsets.entries().writeTail();
         }
@@ -99,17 +103,17 @@ final class SegmentIndexes {
     }
 
     /** Whether the files and the disk have all of it. */
-    boolean areSettled() {
+    public boolean areSettled() {
         return !offsets.entries().hasTail()
                 && !times.entries().hasTail()
                 && files().stream().noneMatch(SharedFile::isUnsynced);
     }
 
-    boolean areOpen() {
+    public boolean areOpen() {
         return files().stream().anyMatch(SharedFile::isOpen);
     }
 
-    List<SharedFile> files() {
+    public List<SharedFile> files() {
         return List.of(offsets.entries().file(), times.entries().file());
     }
 }

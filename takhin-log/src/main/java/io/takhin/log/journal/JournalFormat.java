@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.journal;
 
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What is made durable together ends at a block: a block that was acknowledged is never written
  * again, so nothing acknowledged can tear.
  */
-final class JournalFormat {
-    static final int BLOCK_BYTES = 4096;
-    static final int ENTRY_BYTES = 68;
+public final class JournalFormat {
+    public static final int BLOCK_BYTES = 4096;
+    public static final int ENTRY_BYTES = 68;
 
     private static final int MAGIC = 0x544B484A; // "TKHJ"
     private static final int VERSION = 1;
@@ -31,7 +31,7 @@ final class JournalFormat {
 
     private JournalFormat() {}
 
-    enum Kind {
+    public enum Kind {
         /** Not an entry: what zeros would be. */
         NONE(0),
         /** Batches, as the segment's file has them at the position. */
@@ -73,7 +73,7 @@ final class JournalFormat {
         record Valid(long generation, int halfBytes) implements Header {}
     }
 
-    static ByteBuffer header(long generation, int halfBytes) {
+    public static ByteBuffer header(long generation, int halfBytes) {
         ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
         block.putInt(MAGIC).putInt(VERSION).putLong(generation).putInt(halfBytes);
         return block.putInt(crc(block, 0, HEADER_BYTES - Integer.BYTES)).rewind();
@@ -102,12 +102,12 @@ final class JournalFormat {
         return true;
     }
 
-    static int entryBytes(TopicPartition partition, int payloadBytes) {
+    public static int entryBytes(TopicPartition partition, int payloadBytes) {
         return ENTRY_BYTES + partition.topic().length() + payloadBytes;
     }
 
     /** Where the payload of an entry begins; puts the topic's name before it. */
-    static int putName(ByteBuffer buffer, int at, TopicPartition partition) {
+    public static int putName(ByteBuffer buffer, int at, TopicPartition partition) {
         String topic = partition.topic();
         // Topic names are ASCII.
         for (int i = 0; i < topic.length(); i++) {
@@ -117,7 +117,7 @@ final class JournalFormat {
     }
 
     /** Name and payload are there already; closes the entry that begins at a position. */
-    static void putEntry(ByteBuffer buffer, int at, JournalEntry entry) {
+    public static void putEntry(ByteBuffer buffer, int at, JournalEntry entry) {
         TopicPartition partition = entry.partition();
         buffer.putInt(at + 4, entry.bytes())
                 .putLong(at + 8, entry.generation())
@@ -206,16 +206,16 @@ final class JournalFormat {
         return (int) crc.getValue();
     }
 
-    static int nextRound(int round) {
+    public static int nextRound(int round) {
         return round % ROUNDS + 1;
     }
 
     /** How far apart two entries are that say the same: a sixteenth of a half, at most 16 KiB. */
-    static int spreadBytes(int halfBytes) {
+    public static int spreadBytes(int halfBytes) {
         return Math.min(4 * BLOCK_BYTES, halfBytes / 16);
     }
 
-    static long roundUp(long bytes) {
+    public static long roundUp(long bytes) {
         return (bytes + BLOCK_BYTES - 1) & -BLOCK_BYTES;
     }
 }

@@ -1,4 +1,4 @@
-package io.takhin.log;
+package io.takhin.log.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,18 +14,20 @@ import org.slf4j.LoggerFactory;
  * log-start-offset-checkpoint}, {@code cleaner-offset-checkpoint}. A line reads "topic partition
  * offset".
  */
-final class OffsetCheckpoint {
+public final class OffsetCheckpoint {
     private static final Logger log = LoggerFactory.getLogger(OffsetCheckpoint.class);
 
-    static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
-    static final String LOG_STARTS = "log-start-offset-checkpoint";
+    public static final String RECOVERY_POINTS = "recovery-point-offset-checkpoint";
+    public static final String LOG_STARTS = "log-start-offset-checkpoint";
 
     private OffsetCheckpoint() {}
 
     /**
+     * Nothing where there is no file.
+     *
      * @throws CheckpointFile.DamagedFileException when the file is not what was written
      */
-    static Map<TopicPartition, Long> read(Path path) throws IOException {
+    public static Map<TopicPartition, Long> read(Path path) throws IOException {
         Map<TopicPartition, Long> offsets = new HashMap<>();
         Map<String, String> topics = new HashMap<>();
         try {
@@ -48,7 +50,7 @@ final class OffsetCheckpoint {
      *
      * @param consequence what that means, for the log
      */
-    static Map<TopicPartition, Long> readOrNothing(Path path, String consequence)
+    public static Map<TopicPartition, Long> readOrNothing(Path path, String consequence)
             throws IOException {
         try {
             return read(path);
@@ -59,7 +61,7 @@ final class OffsetCheckpoint {
     }
 
     /** On disk when it returns, but for the directory's entry. */
-    static void write(Path path, Map<TopicPartition, Long> offsets) throws IOException {
+    public static void write(Path path, Map<TopicPartition, Long> offsets) throws IOException {
         List<String> lines =
                 offsets.entrySet().stream()
                         .map(entry -> line(entry.getKey(), entry.getValue()))

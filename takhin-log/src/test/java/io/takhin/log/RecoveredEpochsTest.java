@@ -1,0 +1,108 @@
+package io.takhin.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.takhin.log.checkpoint.CheckpointFile;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
+import io.takhin.log.file.PartitionFiles;
+import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.disk.SimulatedDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A crash kept batches of a new leader epoch, and not the file that names it. Once they are read
+ * back and durable, the next crash must not find batches without their epoch.
+ */
+class RecoveredEpochsTest {
+    private static final LogConfig CONFIG = Batches.config(400, 100);
+    private static final int OLD_RECORDS = 3;
+    private static final int RECORDS = 12;
+
+    private final ManualClock clock = new ManualClock(Batches.NOW);
+    private final SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+    private final Path root = disk.root().resolve("data");
+    private Path partition;
+    private Path epochs;
+
+    @BeforeEach
+    void write() throws IOException {
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        partition = log.directory();
+        epochs = partition.resolve(LeaderEpochs.NAME);
+        append(log, OLD_RECORDS, 0);
+        Directories.settle(directory, log);
+        append(log, RECORDS - OLD_RECORDS, 1);
+        log.flush();
+        directory.abandon();
+    }
+
+    private static void append(PartitionLog log, int records, int epoch) {
+        for (int i = 0; i < records; i++) {
+            log.appendAsLeader(Batches.of("value".repeat(10)), epoch, Origin.CLIENT);
+        }
+    }
+
+    private void recoverAndSettle() throws IOException {
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        assertThat(log.logEndOffset()).isEqualTo(RECORDS);
+        log.flush();
+        directory.writeCheckpoints();
+        Map<TopicPartition, Long> points =
+                OffsetCheckpoint.read(root.resolve("recovery-point-offset-checkpoint"));
+        assertThat(points).containsEntry(Directories.ORDERS, (long) RECORDS);
+        disk.cutPower();
+        directory.abandon();
+        disk.restart();
+    }
+
+    private void assertThatEpochsAreKnown() throws IOException {
+        try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
+            PartitionLog log = Directories.orders(directory, CONFIG);
+            assertThat(log.logEndOffset()).isEqualTo(RECORDS);
+            assertThat(log.epochOf(OLD_RECORDS - 1)).isZero();
+            assertThat(log.epochOf(OLD_RECORDS)).isOne();
+            assertThat(log.latestEpoch()).isOne();
+        }
+    }
+
+    @Test
+    void anEpochThatTheFileDoesNotNameIsWrittenBeforeItsBatchesCount() throws IOException {
+        CheckpointFile.write(epochs, List.of("0 0"), true);
+
+        recoverAndSettle();
+
+        assertThatEpochsAreKnown();
+    }
+
+    /** The process was killed: its last writes may not have reached the disk. */
+    @Test
+    void anEpochThatOnlyThePageCacheNamesIsSynced() throws IOException {
+        byte[] known = Files.readAllBytes(epochs);
+        CheckpointFile.write(epochs, List.of("0 0"), true);
+        CheckpointFile.write(epochs, List.of("0 0", "1 " + OLD_RECORDS), false);
+        assertThat(epochs).hasBinaryContent(known);
+
+        recoverAndSettle();
+
+        assertThat(epochs).hasBinaryContent(known);
+        assertThatEpochsAreKnown();
+    }
+
+    @Test
+    void aMissingIndexOfAnEarlySegmentTakesNoEpochFromLaterOnes() throws IOException {
+        recoverAndSettle();
+        Files.delete(PartitionFiles.offsetIndex(partition, 0));
+
+        assertThatEpochsAreKnown();
+    }
+}

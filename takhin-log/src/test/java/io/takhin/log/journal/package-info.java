@@ -1,0 +1,4 @@
+@NullMarked
+package io.takhin.log.journal;
+
+import org.jspecify.annotations.NullMarked;
