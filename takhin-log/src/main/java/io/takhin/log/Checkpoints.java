@@ -39,6 +39,24 @@ final class Checkpoints {
                         "records that were deleted up to an offset inside of a segment are back");
     }
 
+    /** The logs were read back: their names serve here, too, instead of others that are equal. */
+    void shareNames(Collection<PartitionLog> logs) {
+        lock.lock();
+        try {
+            Map<TopicPartition, Long> points = HashMap.newHashMap(writtenPoints.size());
+            for (PartitionLog log : logs) {
+                Long point = writtenPoints.get(log.topicPartition());
+                if (point != null) {
+                    points.put(log.topicPartition(), point);
+                }
+            }
+            writtenPoints.forEach(points::putIfAbsent);
+            writtenPoints = Map.copyOf(points);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     long recoveryPoint(TopicPartition partition) {
         return writtenPoints.getOrDefault(partition, 0L);
     }

@@ -82,6 +82,7 @@ final class DirectoryOpening {
                 inJournal.add(read);
             }
         }
+        host.checkpoints().shareNames(host.logs());
         Journal journal = openJournal(host, contents, inJournal);
         if (journal != null) {
             directory.use(journal);

@@ -151,6 +151,10 @@ class CompactionRaceTest {
         }
     }
 
+    private List<String> announced() throws IOException {
+        return leftovers().stream().filter(name -> name.endsWith(".swap")).toList();
+    }
+
     private void deleteDurably(long below) throws IOException {
         log.advanceLogStart(below);
         directory.groupCommit().commitAndWait(List.of(log));
@@ -206,6 +210,22 @@ class CompactionRaceTest {
         assertThat(due).isFalse();
         assertThat(directory.get(Directories.ORDERS)).isNull();
         assertThat(directory.isOnline()).isTrue();
+        directory.close();
+    }
+
+    /** Once it is announced the next start completes it. */
+    @ParameterizedTest
+    @EnumSource(names = {"BEGUN", "WRITTEN"})
+    void aLogThatIsClosedIsLeftAsItIs(Moment moment) throws IOException {
+        List<String> all = Batches.all(log);
+
+        compactAnd(() -> directory.close(), moment);
+
+        assertThat(due).isFalse();
+        assertThat(announced()).isEmpty();
+        directory = open();
+        log = Directories.orders(directory, CONFIG);
+        assertThat(Batches.all(log)).isEqualTo(all);
         directory.close();
     }
 
