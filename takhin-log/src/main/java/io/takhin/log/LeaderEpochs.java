@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which leader epoch began at which offset: what lets a replica find where its log parted from the
@@ -21,8 +22,8 @@ final class LeaderEpochs {
 
     private volatile List<Entry> entries;
 
-    /** As the file has them. */
-    private List<Entry> written;
+    /** As the file has them; null where it is damaged. */
+    private @Nullable List<Entry> written;
 
     private boolean unsynced;
 
@@ -35,6 +36,13 @@ final class LeaderEpochs {
 
     static LeaderEpochs empty() {
         return new LeaderEpochs(List.of());
+    }
+
+    /** None either, and that they are written anew: Kafka would not open what is there. */
+    static LeaderEpochs ofDamagedFile() {
+        LeaderEpochs epochs = empty();
+        epochs.written = null;
+        return epochs;
     }
 
     /**

@@ -148,8 +148,13 @@ final class LogCutter {
     /** The view has it no more: its files get the names of what is to be removed. */
     void discard(Segment segment) throws IOException {
         state.justClosed = state.justClosed.stream().filter(closed -> closed != segment).toList();
+        boolean hasAborted = !segment.transactions().isEmpty();
         List<Path> dead = new ArrayList<>();
         for (SharedFile file : segment.files()) {
+            if (hasAborted && file == segment.transactions().file()) {
+                // Or a crash could bring the batches back without what was rolled back of them.
+                state.syncDirectory();
+            }
             file.markDeleted();
             file.renameTo(file.suffix() + PartitionFiles.DELETED);
             dead.add(file.path());

@@ -115,6 +115,7 @@ final class LogRecovery {
             return true;
         } catch (IOException e) {
             log.warn("partition {}: rebuilding the leader epochs: {}", partition, e.getMessage());
+            epochs = LeaderEpochs.ofDamagedFile();
             return false;
         }
     }

@@ -103,11 +103,10 @@ final class ProducerSnapshots {
 
     /** What was written so far survives a power cut when it returns. */
     void sync() throws IOException {
-        for (long offset : offsets) {
-            Path file = PartitionFiles.snapshot(directory, offset);
-            if (!settled || unsynced.contains(file) || planned.contains(file)) {
-                DurablePaths.sync(file);
-            }
+        List<Path> unknown =
+                Stream.of(perhapsUnsynced(), planned).flatMap(List::stream).distinct().toList();
+        for (Path file : unknown) {
+            DurablePaths.sync(file);
         }
         DurablePaths.sync(directory);
         settled = true;
@@ -115,10 +114,22 @@ final class ProducerSnapshots {
         planned = List.of();
     }
 
-    /** Files that were written since the last call; {@link #plannedAreSynced} has to follow. */
+    private List<Path> perhapsUnsynced() {
+        return settled
+                ? unsynced
+                : Arrays.stream(offsets)
+                        .mapToObj(offset -> PartitionFiles.snapshot(directory, offset))
+                        .toList();
+    }
+
+    /**
+     * Files that were written since the last call, by the process before this one too; {@link
+     * #plannedAreSynced} has to follow.
+     */
     List<Path> takeUnsynced() {
-        List<Path> files = unsynced;
+        List<Path> files = perhapsUnsynced();
         planned = files;
+        settled = true;
         unsynced = List.of();
         return files;
     }
@@ -177,6 +188,7 @@ final class ProducerSnapshots {
 
     void deleteAll() throws IOException {
         deleteAbove(-1);
+        droppedLast = -1;
     }
 
     /**

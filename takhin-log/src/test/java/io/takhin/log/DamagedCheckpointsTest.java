@@ -228,4 +228,19 @@ class DamagedCheckpointsTest {
             assertThat(Directories.orders(directory, CONFIG).isOf(Uuid.randomUuid())).isFalse();
         }
     }
+
+    /** A power cut may leave the file so; Kafka would not open the directory. */
+    @Test
+    void damagedEpochsOfALogWithoutRecordsAreWrittenAnew() throws IOException {
+        LogDirectory directory = open();
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        log.appendAsLeader(Batches.of("a"), 4, Origin.CLIENT);
+        log.truncateFullyAndStartAt(0);
+        directory.abandon();
+        Files.write(epochs(), new byte[20]);
+
+        open().close();
+
+        assertThat(LeaderEpochs.read(root.resolve("orders-0")).entries()).isEmpty();
+    }
 }

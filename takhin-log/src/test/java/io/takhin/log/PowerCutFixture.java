@@ -54,6 +54,12 @@ abstract class PowerCutFixture {
         open();
     }
 
+    /** The process stops as it should, and starts again. */
+    void stop() throws IOException {
+        directory.close();
+        open();
+    }
+
     void cutPower() throws IOException {
         disk.cutPower();
         directory.abandon();

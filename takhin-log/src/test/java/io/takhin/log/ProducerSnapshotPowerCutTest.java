@@ -31,20 +31,39 @@ class ProducerSnapshotPowerCutTest extends PowerCutFixture {
         return segments().get(segment).baseOffset();
     }
 
-    @Seeded(runs = 20)
-    void ofAKilledProcessItIsDurableBeforeRecordsGo(RandomGenerator random) throws IOException {
-        start(random);
-        begin(PRODUCER);
-        while (segments().getLast().size() < 1250) {
-            append("x".repeat(200));
-        }
+    /** A start made those behind the first segment anew, and did not live to sync them. */
+    private void killWithUnsynced() throws IOException {
+        writeOpenTransaction();
         settle();
-        fill(2);
+        Files.delete(PartitionFiles.offsetIndex(log.directory(), 0));
         kill();
-        settle();
+        kill();
+    }
+
+    private void dropFirstSegment() throws IOException {
         log.advanceLogStart(baseOf(1));
         directory.groupCommit().commitAndWait(List.of(log));
         forgetEpochs();
+    }
+
+    @Seeded(runs = 20)
+    void ofAKilledProcessItIsDurableBeforeRecordsGo(RandomGenerator random) throws IOException {
+        start(random);
+        killWithUnsynced();
+        settle();
+        dropFirstSegment();
+
+        cutPower();
+
+        assertThat(openTransactions()).containsExactly(0L);
+    }
+
+    @Seeded(runs = 20)
+    void itIsDurableAfterAKillAndACleanStop(RandomGenerator random) throws IOException {
+        start(random);
+        killWithUnsynced();
+        stop();
+        dropFirstSegment();
 
         cutPower();
 
@@ -152,5 +171,21 @@ class ProducerSnapshotPowerCutTest extends PowerCutFixture {
 
         snapshots.plannedAreSynced();
         assertThat(snapshots.areSynced()).isTrue();
+    }
+
+    @Seeded(runs = 1)
+    void ofAnEmptiedLogNoneGoesForWhatWasDroppedBefore(RandomGenerator random) throws IOException {
+        start(random);
+        append("first");
+        ProducerSnapshots snapshots = new ProducerSnapshots(log.directory(), List.of(), true);
+        snapshots.dropped(40);
+        snapshots.deleteAll();
+        ProducerState state = new ProducerState();
+        state.setEndOffset(40);
+        snapshots.take(state);
+
+        snapshots.dropped(0);
+
+        assertThat(snapshots.hasWhole(40)).isTrue();
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
  * A transaction index says after a power cut what the batches do, also where the start does not
@@ -131,5 +132,24 @@ class TransactionIndexPowerCutTest extends PowerCutFixture {
         kill();
 
         assertThat(Files.size(index)).isZero();
+    }
+
+    @Seeded(runs = 200)
+    void aSegmentThatIsGoingHasItAsLongAsItsRecords(RandomGenerator random) throws IOException {
+        start(random);
+        writeTwoSegments();
+        settle();
+        disk().cutPowerAfter(8 + random.nextInt(5));
+        try {
+            log.advanceLogStart(segments().getLast().baseOffset());
+        } catch (KafkaStorageException e) {
+            assertThat(disk().isOut()).as(e.toString()).isTrue();
+        }
+
+        cutPower();
+
+        if (segments().getFirst().baseOffset() == 0) {
+            assertThat(entries()).isEqualTo(theTransaction());
+        }
     }
 }
