@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.log.checkpoint.CheckpointFile;
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ final class LeaderEpochs {
     private @Nullable List<Entry> written;
 
     private boolean unsynced;
+
+    /** Whether the disk had no room for what recovery found. */
+    private volatile boolean incomplete;
 
     record Entry(int epoch, long startOffset) {}
 
@@ -160,18 +164,32 @@ final class LeaderEpochs {
      * anything counts as durable that the next recovery would not read again.
      */
     void writeAfterCrash(Path directory) throws IOException {
-        write(directory);
+        try {
+            write(directory);
+        } catch (IOException e) {
+            incomplete = true;
+            throw e;
+        }
         unsynced = !entries.isEmpty();
+    }
+
+    /** The file lacks epochs of batches that are there: no recovery point may pass these. */
+    boolean isIncomplete() {
+        return incomplete;
     }
 
     private void write(Path directory, List<Entry> wanted) throws IOException {
         if (!wanted.equals(written)) {
             List<String> lines =
                     wanted.stream().map(e -> e.epoch() + " " + e.startOffset()).toList();
-            CheckpointFile.write(directory.resolve(NAME), lines, false);
+            CheckpointFile.write(directory.resolve(NAME), lines, incomplete);
+            if (incomplete) {
+                DurablePaths.sync(directory);
+            }
             written = List.copyOf(wanted);
             unsynced = true;
         }
+        incomplete = false;
     }
 
     /** Whether the file changed since the last call. */

@@ -99,9 +99,10 @@ final class LogCutter {
     void restartAt(long offset, long start) throws IOException {
         forgetDurability(offset, start);
         discardFromEnd(state.view.segments());
-        if (!state.snapshots.isEmpty()) {
+        boolean hadSnapshots = !state.snapshots.isEmpty();
+        state.snapshots.deleteAll();
+        if (hadSnapshots) {
             // One at the offset would be believed.
-            state.snapshots.deleteAll();
             state.syncDirectory();
         }
         state.epochs.clear();

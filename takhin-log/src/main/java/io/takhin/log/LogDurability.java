@@ -77,6 +77,13 @@ final class LogDurability {
         return segmentsEnd;
     }
 
+    /** What a restart may trust. */
+    long recoveryPoint() {
+        return state.epochs.isIncomplete()
+                ? Math.min(segmentsEnd, state.host.writtenRecoveryPoint(state.partition))
+                : segmentsEnd;
+    }
+
     /** How far the second end lies behind the first. */
     JournalLag lag() {
         return lag;

@@ -36,6 +36,9 @@ final class LogRecovery {
     /** As the checkpoint has it; larger than any offset where it has none. */
     private long firstEpochStart = Long.MAX_VALUE;
 
+    /** What goes where the segment that is scanned has to be cut. */
+    private List<PartitionTidying.Found> behind = List.of();
+
     /** Whether whole segments were removed. */
     private boolean discarded;
 
@@ -127,8 +130,11 @@ final class LogRecovery {
             if (!ShortageException.isCauseOf(e)) {
                 throw e;
             }
-            // A full disk must not keep a broker from starting; the next append needs them first.
-            log.warn("partition {}: no room for its leader epochs: {}", partition, e.getMessage());
+            // A full disk must not keep a broker from starting.
+            log.warn(
+                    "partition {}: its leader epochs are written later: {}",
+                    partition,
+                    e.getMessage());
         }
     }
 
@@ -199,6 +205,7 @@ final class LogRecovery {
     private long rebuild(List<PartitionTidying.Found> found, long trusted) throws IOException {
         epochs.clear();
         segments.clear();
+        behind = List.of();
         scannedFrom = found.getFirst().baseOffset();
         long end = scannedFrom;
         for (PartitionTidying.Found file : found) {
@@ -219,6 +226,7 @@ final class LogRecovery {
         boolean cut = false;
         for (int i = 0; i < found.size(); i++) {
             PartitionTidying.Found file = found.get(i);
+            behind = found.subList(i + 1, found.size());
             Segment segment = open(file);
             cut |= isTornBefore(file.baseOffset(), end);
             if (cut || file.baseOffset() < end) {
@@ -235,8 +243,13 @@ final class LogRecovery {
                 end = endOfLast(segment);
             } else {
                 int before = segment.size();
+                long scannedBefore = scannedFrom;
                 end = scan(segment, trusted, last);
                 cut = segment.size() < before;
+                if (!last && file.indexed() && !cut && end == trusted) {
+                    // As it was before the crash, and so is what is known of its producers.
+                    scannedFrom = scannedBefore;
+                }
             }
             segments.add(segment);
         }
@@ -280,7 +293,7 @@ final class LogRecovery {
                 new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
         long from = recovery.scansFrom(trusted);
         scannedFrom = Math.min(scannedFrom, from);
-        recovery.recover(trusted);
+        recovery.recover(trusted, this::discardBehind);
         lastIsSparse = recovery.isSparse();
         if (last) {
             segment.indexes().cutFiles();
@@ -338,6 +351,16 @@ final class LogRecovery {
         empty.createFile();
         segments.add(empty);
         return logStart;
+    }
+
+    /** Or the next start, which finds that one whole, could take the gap for compaction's. */
+    private void discardBehind() throws IOException {
+        for (PartitionTidying.Found file : behind.reversed()) {
+            discard(open(file));
+        }
+        if (!behind.isEmpty()) {
+            DurablePaths.sync(directory);
+        }
     }
 
     private void discard(Segment segment) throws IOException {

@@ -1,14 +1,16 @@
 package io.takhin.log;
 
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.util.List;
 
 /**
  * Moves a log's start forward, and drops the segments that lie below it: one after the other, each
  * once it is durable that the one before is gone, so that whatever a crash leaves of them is in one
- * piece with what is behind. Nobody who appends waits for that.
+ * piece with what is behind. Nobody who appends waits for that, but where transactions were rolled
+ * back in what goes, or a snapshot of producer state has to be made or synced first.
  *
- * <p>Threads: any; takes the log's lock for each step, and none while it waits for the disk.
+ * <p>Threads: any; takes the log's lock for each step.
  */
 final class LogStart {
     private final LogState state;
@@ -92,6 +94,7 @@ final class LogStart {
 
     private void dropFirst(LogView view) throws IOException {
         state.withdrawAnnounced();
+        state.snapshots.forgetDropped();
         keepProducers(view);
         List<Segment> kept = view.segments().subList(1, view.segments().size());
         state.view =
@@ -120,10 +123,19 @@ final class LogStart {
                     producers,
                     new LogView(List.of(first), view.start(), next, first.size(), view.cuts()),
                     ProducerReplay.STATE_ONLY);
-            state.snapshots.take(producers);
+            take(producers);
         }
         if (!state.snapshots.areSynced()) {
             state.snapshots.sync();
+        }
+    }
+
+    private void take(ProducerState producers) throws IOException {
+        try {
+            state.snapshots.take(producers);
+        } catch (IOException e) {
+            // Nothing was dropped yet.
+            throw ShortageException.isCauseOf(e) ? new ShortageException(e) : e;
         }
     }
 }

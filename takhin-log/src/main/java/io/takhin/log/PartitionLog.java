@@ -401,7 +401,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Where segments are known to be durable; what a restart may trust. */
     long recoveryPoint() {
-        return durability.segmentsEnd();
+        return durability.recoveryPoint();
     }
 
     /**

@@ -191,13 +191,15 @@ final class ProducerSnapshots {
         droppedLast = -1;
     }
 
-    /**
-     * A log's first segment is gone, and that the one before it is gone is durable. Until that is
-     * so of this one, too, a restart may need its snapshot.
-     */
-    void dropped(long baseOffset) throws IOException {
-        delete(droppedLast);
+    /** A log's first segment is gone. Until that is durable a restart may need its snapshot. */
+    void dropped(long baseOffset) {
         droppedLast = baseOffset;
+    }
+
+    /** That the segment which was dropped last is gone is durable. */
+    void forgetDropped() throws IOException {
+        delete(droppedLast);
+        droppedLast = -1;
     }
 
     /** Keeps those that belong to a segment, and the newest two others. */

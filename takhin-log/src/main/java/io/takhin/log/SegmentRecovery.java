@@ -24,6 +24,11 @@ final class SegmentRecovery {
     private int validBytes;
     private boolean sparse;
 
+    @FunctionalInterface
+    interface BeforeCut {
+        void run() throws IOException;
+    }
+
     SegmentRecovery(Segment segment, LeaderEpochs epochs, int indexIntervalBytes) {
         this.segment = segment;
         this.epochs = epochs;
@@ -46,9 +51,10 @@ final class SegmentRecovery {
      *
      * @param trustedBelow batches that end below this offset were on disk before the crash; they
      *     are only counted
+     * @param beforeCut called when the file is not whole to its end, before it is cut
      * @return whether the file was whole to its end
      */
-    boolean recover(long trustedBelow) throws IOException {
+    boolean recover(long trustedBelow, BeforeCut beforeCut) throws IOException {
         int fileSize = segment.size();
         FileChannel channel = segment.file().acquire();
         try {
@@ -59,7 +65,7 @@ final class SegmentRecovery {
                 segment.rewindIndexes(start);
             }
             // A power cut may leave entries of the one index for which the other one has none.
-            segment.findNewest(start.position());
+            segment.findNewest(endOfBatchAt(channel, start.position()));
             // Those of trusted batches stay: segments behind this one may not be scanned.
             epochs.truncateFromEnd(
                     Math.max(trustedBelow, Math.max(start.offset(), segment.baseOffset())));
@@ -76,9 +82,21 @@ final class SegmentRecovery {
                 fileSize,
                 validBytes,
                 nextOffset - 1);
+        beforeCut.run();
         segment.keep(validBytes);
         segment.file().sync();
         return false;
+    }
+
+    /** With the batch of the last index entries, whose timestamp they name. */
+    private int endOfBatchAt(FileChannel channel, int position) throws IOException {
+        if (position == 0) {
+            // There are no entries.
+            return 0;
+        }
+        BatchScanner scanner =
+                new BatchScanner(channel, position, segment.size(), BatchScanner.LOOKUP_BYTES);
+        return scanner.next() ? scanner.position() + scanner.sizeInBytes() : position;
     }
 
     /** The offset from which {@link #recover} looks at batches. */

@@ -195,8 +195,13 @@ final class TransactionIndex {
                         .count();
     }
 
+    /** A part of an entry may be left at the end, and Kafka would write behind it. */
+    private boolean isLonger(int entries) throws IOException {
+        return Files.exists(file.path()) && Files.size(file.path()) > (long) entries * ENTRY_BYTES;
+    }
+
     private void keep(int kept) throws IOException {
-        if (kept < count()) {
+        if (kept < count() || isLonger(kept)) {
             FileChannel channel = file.acquire();
             try {
                 channel.truncate((long) kept * ENTRY_BYTES);

@@ -2,6 +2,8 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.Seeded;
 import java.io.IOException;
@@ -55,5 +57,35 @@ class CutPowerCutTest extends PowerCutFixture {
 
         boolean back = Batches.batchesOf(log).getLast().isControlBatch();
         assertThat(log.lastStableOffset(3)).isEqualTo(back ? 3 : 0);
+    }
+
+    /** Where any gap may be compaction's, a start finds out by what it cuts off itself. */
+    @Seeded(runs = 10)
+    void ofALogThatIsTornInTheMiddleNothingBehindItComesBack(RandomGenerator random)
+            throws IOException {
+        boolean early = true;
+        for (int changes = 0; early; changes++) {
+            start(random);
+            fill(4);
+            log.flush();
+            Path root = disk().root().resolve("data");
+            Path cleaned = root.resolve(CleanerOffsets.NAME);
+            Files.writeString(cleaned, "damaged");
+            DurablePaths.sync(cleaned);
+            DurablePaths.sync(root);
+            Segment torn = segments().get(1);
+            Path file = PartitionFiles.log(log.directory(), torn.baseOffset());
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[bytes.length - 1] ^= 1;
+            Files.write(file, bytes);
+            DurablePaths.sync(file);
+            long end = segments().get(2).baseOffset() - 1;
+
+            early = killAndCutPowerAfter(changes);
+
+            assertThat(log.logEndOffset()).as("cut after %d", changes).isEqualTo(end);
+            assertThat(Batches.bases(log)).hasSize((int) end);
+            directory.abandon();
+        }
     }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 
 /** A log in a directory on a disk that loses what was not synced; its segments are small. */
@@ -65,6 +66,23 @@ abstract class PowerCutFixture {
         directory.abandon();
         disk.restart();
         open();
+    }
+
+    /**
+     * The process ends, and in the next start the power goes after so many changes; at its end
+     * where it has fewer. Returns whether it went before.
+     */
+    boolean killAndCutPowerAfter(int changes) throws IOException {
+        directory.abandon();
+        disk.cutPowerAfter(changes);
+        try {
+            open();
+        } catch (IOException | KafkaStorageException e) {
+            assertThat(disk.isOut()).as(e.toString()).isTrue();
+        }
+        boolean early = disk.isOut();
+        cutPower();
+        return early;
     }
 
     void append(String value) {

@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.Seeded;
@@ -67,6 +68,27 @@ class ProducerSnapshotPowerCutTest extends PowerCutFixture {
 
         cutPower();
 
+        assertThat(openTransactions()).containsExactly(0L);
+    }
+
+    @Seeded(runs = 1)
+    void withoutRoomForItRecordsStayAndTheDirectoryLives(RandomGenerator random)
+            throws IOException {
+        start(random);
+        writeOpenTransaction();
+        settle();
+        long second = baseOf(1);
+        Files.delete(PartitionFiles.snapshot(log.directory(), second));
+        kill();
+        disk().leaveFree(0);
+
+        assertThatThrownBy(() -> log.advanceLogStart(second))
+                .isInstanceOf(StorageShortageException.class);
+
+        assertThat(directory.isOnline()).isTrue();
+        disk().leaveFree(1 << 20);
+        log.advanceLogStart(second);
+        assertThat(segments().getFirst().baseOffset()).isEqualTo(second);
         assertThat(openTransactions()).containsExactly(0L);
     }
 
@@ -184,7 +206,7 @@ class ProducerSnapshotPowerCutTest extends PowerCutFixture {
         state.setEndOffset(40);
         snapshots.take(state);
 
-        snapshots.dropped(0);
+        snapshots.forgetDropped();
 
         assertThat(snapshots.hasWhole(40)).isTrue();
     }

@@ -105,4 +105,25 @@ class RecoveredEpochsTest {
 
         assertThatEpochsAreKnown();
     }
+
+    @Test
+    void onAFullDiskNoRecoveryPointPassesBatchesWhoseEpochIsNotWritten() throws IOException {
+        CheckpointFile.write(epochs, List.of("0 0"), true);
+        disk.leaveFree(0);
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        log.flush();
+        disk.leaveFree(1 << 20);
+
+        directory.writeCheckpoints();
+        assertThat(log.writtenRecoveryPoint()).isEqualTo(OLD_RECORDS);
+        log.files().checkpoint(Long.MAX_VALUE);
+        directory.writeCheckpoints();
+        assertThat(log.writtenRecoveryPoint()).isEqualTo(RECORDS);
+        disk.cutPower();
+        directory.abandon();
+        disk.restart();
+
+        assertThatEpochsAreKnown();
+    }
 }

@@ -7,6 +7,7 @@ import io.takhin.testkit.Seeded;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -132,6 +133,23 @@ class TransactionIndexPowerCutTest extends PowerCutFixture {
         kill();
 
         assertThat(Files.size(index)).isZero();
+    }
+
+    /** Kafka would write its next entry behind it. */
+    @Seeded(runs = 1)
+    void halfAnEntryIsCutOff(RandomGenerator random) throws IOException {
+        start(random);
+        append("first");
+        begin(PRODUCER);
+        rollBack(PRODUCER);
+        log.flush();
+        Path index = file(PartitionFiles.TRANSACTION_INDEX);
+        Files.write(index, new byte[TransactionIndex.ENTRY_BYTES / 2], StandardOpenOption.APPEND);
+
+        kill();
+
+        assertThat(Files.size(index)).isEqualTo(TransactionIndex.ENTRY_BYTES);
+        assertThat(entries()).isEqualTo(theTransaction());
     }
 
     @Seeded(runs = 200)
