@@ -161,7 +161,7 @@ final class LeaderEpochs {
      */
     void writeAfterCrash(Path directory) throws IOException {
         write(directory);
-        unsynced = !written.isEmpty();
+        unsynced = !entries.isEmpty();
     }
 
     private void write(Path directory, List<Entry> wanted) throws IOException {

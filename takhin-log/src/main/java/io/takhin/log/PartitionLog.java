@@ -37,16 +37,16 @@ public final class PartitionLog implements AutoCloseable {
     private final LogStart start;
     private final LogReader reader;
     private final LogFiles files;
-    private final Origins origins;
+    private final boolean cleanStop;
     private volatile Uuid topicId;
 
     PartitionLog(
             LogHost host, LogConfig config, Uuid topicId, LogState.Loaded loaded, Origins origins) {
         this.state = new LogState(host, config, loaded);
         this.guard = new LogGuard(state);
-        this.origins = origins;
+        this.cleanStop = origins.cleanStop();
         this.topicId = topicId;
-        this.durability = new LogDurability(state, origins.durableEnd(), !origins.cleanStop());
+        this.durability = new LogDurability(state, origins.durableEnd(), !cleanStop);
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.start = new LogStart(state, guard, cutter);
@@ -93,7 +93,7 @@ public final class PartitionLog implements AutoCloseable {
      */
     boolean isOfUnknownTopic() {
         return topicId.equals(Uuid.ZERO_UUID)
-                && !origins.cleanStop()
+                && !cleanStop
                 && writtenRecoveryPoint() == 0
                 && logEndOffset() > 0;
     }

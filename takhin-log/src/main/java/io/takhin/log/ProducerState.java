@@ -64,7 +64,7 @@ final class ProducerState {
     }
 
     List<ActiveProducer> active() {
-        return producers.values().stream().map(Producer::toActive).toList();
+        return producers().stream().map(Producer::toActive).toList();
     }
 
     /** Whether a leader may write this batch; changes nothing. */
@@ -213,7 +213,7 @@ final class ProducerState {
     /** Forgets producers that wrote nothing for long ({@code producer.id.expiration.ms}). */
     void expire(long nowMillis, long idleMillisMax) {
         List<Producer> kept =
-                producers.values().stream()
+                producers().stream()
                         .filter(producer ->
                                 producer.inOpenTransaction()
                                         || nowMillis - producer.lastTimestamp < idleMillisMax)
