@@ -136,6 +136,11 @@ final class TransactionModel {
         start.flushed();
     }
 
+    /** Whether a start may find what is not in the log now. */
+    boolean mayGetBack() {
+        return !others.isEmpty();
+    }
+
     void acknowledgedUpTo(long offset) {
         if (!emptied) {
             acknowledged = Math.max(acknowledged, Math.min(offset, end()));
