@@ -247,7 +247,9 @@ final class LogRecovery {
                 end = scan(segment, trusted, last);
                 cut = segment.size() < before;
                 if (!last && file.indexed() && !cut && end == trusted) {
-                    // As it was before the crash, and so is what is known of its producers.
+                    // As it was before the crash, and so is what is known of its producers; but
+                    // transactions that a cut took away there may be back in the index.
+                    var _ = segment.transactions().recover(end, List.of());
                     scannedFrom = scannedBefore;
                 }
             }
@@ -288,7 +290,8 @@ final class LogRecovery {
 
     /** Returns the segment's end. */
     private long scan(Segment segment, long trusted, boolean last) throws IOException {
-        segment.dropUnsetIndexEntries();
+        // Kafka cuts its indexes to their real size on a clean stop only.
+        segment.indexes().dropUnset();
         SegmentRecovery recovery =
                 new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
         long from = recovery.scansFrom(trusted);
@@ -299,8 +302,19 @@ final class LogRecovery {
             segment.indexes().cutFiles();
         } else {
             segment.finishIndexes();
+            if (recovery.nextOffset() < trusted) {
+                syncIndexes(segment);
+            }
         }
         return recovery.nextOffset();
+    }
+
+    /** The next start believes them, whether there is a flush or not. */
+    private void syncIndexes(Segment segment) throws IOException {
+        for (SharedFile file : segment.indexes().files()) {
+            file.sync();
+        }
+        DurablePaths.sync(directory);
     }
 
     /**

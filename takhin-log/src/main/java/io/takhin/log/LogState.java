@@ -76,6 +76,17 @@ final class LogState {
         justClosed = List.copyOf(longer);
     }
 
+    /** After recovery: the next flush covers closed segments of which the disk may lack a part. */
+    void noteDirty(long durableEnd) {
+        int first = Math.max(0, view.indexOf(durableEnd));
+        for (int i = 0; i < view.segments().size() - 1; i++) {
+            Segment closed = view.segments().get(i);
+            if (i >= first || closed.hasUnsettledIndexes()) {
+                noteClosed(closed);
+            }
+        }
+    }
+
     boolean isWritable() {
         return !closed && host.isOnline();
     }

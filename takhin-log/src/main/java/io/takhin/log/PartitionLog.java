@@ -52,12 +52,7 @@ public final class PartitionLog implements AutoCloseable {
         this.start = new LogStart(state, guard, cutter);
         this.reader = new LogReader(state, guard);
         this.files = new LogFiles(state, guard);
-        LogView view = loaded.view();
-        for (int i = Math.max(0, view.indexOf(origins.durableEnd()));
-                i < view.segments().size() - 1;
-                i++) {
-            state.noteClosed(view.segments().get(i));
-        }
+        state.noteDirty(origins.durableEnd());
     }
 
     /**

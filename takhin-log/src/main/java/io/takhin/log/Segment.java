@@ -282,12 +282,6 @@ final class Segment {
         }
     }
 
-    /** After a kill of Kafka, which cuts its indexes to their real size on a clean stop only. */
-    void dropUnsetIndexEntries() throws IOException {
-        indexes().dropUnset();
-        newest = null;
-    }
-
     /**
      * Sets the indexes back to what they knew below an offset, so that batches can be noted anew;
      * whether the last time that is left holds is for the caller to see.
@@ -392,6 +386,10 @@ final class Segment {
      * Whole, and not used before somebody asks for it: keeps neither descriptors nor memory, but
      * for what is not in the files. Nobody else knows the segment yet.
      */
+    boolean hasUnsettledIndexes() {
+        return indexes != null && !indexes.areSettled();
+    }
+
     void settle() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
         recent = null;

@@ -113,7 +113,7 @@ class KafkaFilesTest {
         int size = (int) Files.size(PartitionFiles.log(copy, 0));
         Segment segment = new Segment(Directories.openFiles(10), copy, 0, size, Batches.NOW);
 
-        segment.dropUnsetIndexEntries();
+        segment.indexes().dropUnset();
 
         SegmentRecovery recovery = new SegmentRecovery(segment, LeaderEpochs.empty(), 200);
         assertThat(recovery.scansFrom(400)).isBetween(390L, 399L);
