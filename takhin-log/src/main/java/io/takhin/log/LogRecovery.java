@@ -36,6 +36,9 @@ final class LogRecovery {
     /** As the checkpoint has it; larger than any offset where it has none. */
     private long firstEpochStart = Long.MAX_VALUE;
 
+    /** False once the log was seen to end before its recovery point. */
+    private boolean pointHolds = true;
+
     /** What goes where the segment that is scanned has to be cut. */
     private List<PartitionTidying.Found> behind = List.of();
 
@@ -154,6 +157,7 @@ final class LogRecovery {
                     partition,
                     end,
                     trust.recoveryPoint);
+            pointHolds = false;
             // What was found has been cut meanwhile.
             end = rebuild(PartitionTidying.tidy(directory).segments(), 0);
         }
@@ -266,8 +270,8 @@ final class LogRecovery {
      * tell its checkpoint and gaps within the segment.
      */
     private boolean isTornBefore(long baseOffset, long end) {
-        long explained =
-                Math.max(trust.recoveryPoint, Math.max(trust.logStart, trust.compactedBelow));
+        long durable = pointHolds ? trust.recoveryPoint : 0;
+        long explained = Math.max(durable, Math.max(trust.logStart, trust.compactedBelow));
         boolean torn =
                 !segments.isEmpty()
                         && !trust.cleanStop

@@ -14,35 +14,37 @@ import java.util.random.RandomGenerator;
 
 /** Indexes that a start made anew are believed by the next one, so they are whole on the disk. */
 class RebuiltIndexPowerCutTest extends PowerCutFixture {
-    private Path index;
-    private byte[] whole;
+    private Path index() {
+        return PartitionFiles.offsetIndex(log.directory(), 0);
+    }
 
-    private void writeTwoSegments(RandomGenerator random) throws IOException {
+    /** Returns what the index of the first one has. */
+    private byte[] writeTwoSegments(RandomGenerator random) throws IOException {
         start(random);
         fill(2);
         append("behind");
         settle();
-        index = PartitionFiles.offsetIndex(log.directory(), 0);
-        whole = Files.readAllBytes(index);
+        byte[] whole = Files.readAllBytes(index());
         assertThat(whole).isNotEmpty();
+        return whole;
     }
 
     @Seeded(runs = 30)
     void whatWasMissingBelowTheRecoveryPoint(RandomGenerator random) throws IOException {
-        writeTwoSegments(random);
-        Files.delete(index);
+        byte[] whole = writeTwoSegments(random);
+        Files.delete(index());
         DurablePaths.sync(log.directory());
         kill();
 
         cutPower();
 
-        assertThat(index).hasBinaryContent(whole);
+        assertThat(index()).hasBinaryContent(whole);
     }
 
     @Seeded(runs = 30)
     void ofASegmentThatEndsAtTheRecoveryPoint(RandomGenerator random) throws IOException {
-        writeTwoSegments(random);
-        Files.delete(index);
+        byte[] whole = writeTwoSegments(random);
+        Files.delete(index());
         DurablePaths.sync(log.directory());
         directory.abandon();
         OffsetCheckpoint.write(
@@ -54,6 +56,6 @@ class RebuiltIndexPowerCutTest extends PowerCutFixture {
 
         cutPower();
 
-        assertThat(index).hasBinaryContent(whole);
+        assertThat(index()).hasBinaryContent(whole);
     }
 }

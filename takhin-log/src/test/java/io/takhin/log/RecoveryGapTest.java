@@ -115,6 +115,15 @@ class RecoveryGapTest {
     }
 
     @Test
+    void aRecoveryPointBehindTheEndExplainsNoGap() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        write(OffsetCheckpoint.RECOVERY_POINTS, RECORDS + 1);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    @Test
     void aLostEndIsAlsoFoundWhenTheLeaderEpochsAreGone() throws IOException {
         long last = bases.get(2) - 1;
         cutSegment(1, last);
