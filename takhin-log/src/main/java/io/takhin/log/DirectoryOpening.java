@@ -88,7 +88,7 @@ final class DirectoryOpening {
             directory.use(journal);
             begin(journal, host, clean);
         }
-        if (host.logs().stream().anyMatch(host::startsBelowItsCheckpoint)) {
+        if (host.logs().stream().anyMatch(read -> isLessThanWritten(host, read))) {
             // It was not believed. Before records follow, of which the next start might think the
             // same as of these.
             host.writeRecoveryPoints();
@@ -98,6 +98,10 @@ final class DirectoryOpening {
                 .filter(read -> !read.durability().isFlushed())
                 .forEach(host.groupCommit()::commit);
         result.dead().forEach(dead -> host.housekeeper().removeDirectoryLater(dead, Duration.ZERO));
+    }
+
+    private static boolean isLessThanWritten(DirectoryHost host, PartitionLog read) {
+        return host.startsBelowItsCheckpoint(read) || read.durability().isRecoveryPointTooHigh();
     }
 
     private DirectoryRecovery.Result readBack(

@@ -123,6 +123,19 @@ class RecoveryGapTest {
         assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
     }
 
+    /** Else it would be believed of records that come later. */
+    @Test
+    void aRecoveryPointBehindTheEndIsLoweredByTheStart() throws IOException {
+        write(OffsetCheckpoint.RECOVERY_POINTS, RECORDS + 1);
+
+        Directories.open(root, CONFIG, clock).abandon();
+
+        assertThat(OffsetCheckpoint.read(root.resolve(OffsetCheckpoint.RECOVERY_POINTS)))
+                .hasEntrySatisfying(
+                        Directories.ORDERS,
+                        point -> assertThat(point).isLessThanOrEqualTo(RECORDS));
+    }
+
     @Test
     void aLostEndIsAlsoFoundWhenTheLeaderEpochsAreGone() throws IOException {
         long last = bases.get(2) - 1;
