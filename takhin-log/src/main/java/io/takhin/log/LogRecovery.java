@@ -33,6 +33,8 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
 
+    private boolean epochsBelieved;
+
     /** As the checkpoint has it; larger than any offset where it has none. */
     private long firstEpochStart = Long.MAX_VALUE;
 
@@ -147,6 +149,7 @@ final class LogRecovery {
         long trusted = trust.cleanStop ? Long.MAX_VALUE : trust.recoveryPoint;
         boolean believable =
                 epochsKnown && !epochs.entries().isEmpty() && isNewestEpochRight(found);
+        epochsBelieved = believable;
         if (!believable) {
             firstEpochStart = Long.MAX_VALUE;
         }
@@ -208,6 +211,7 @@ final class LogRecovery {
 
     private long rebuild(List<PartitionTidying.Found> found, long trusted) throws IOException {
         epochs.clear();
+        epochsBelieved = false;
         segments.clear();
         behind = List.of();
         scannedFrom = found.getFirst().baseOffset();
@@ -297,7 +301,7 @@ final class LogRecovery {
         // Kafka cuts its indexes to their real size on a clean stop only.
         segment.indexes().dropUnset();
         SegmentRecovery recovery =
-                new SegmentRecovery(segment, epochs, config.indexIntervalBytes());
+                new SegmentRecovery(segment, epochs, epochsBelieved, config.indexIntervalBytes());
         long from = recovery.scansFrom(trusted);
         scannedFrom = Math.min(scannedFrom, from);
         recovery.recover(trusted, this::discardBehind);

@@ -19,6 +19,7 @@ final class SegmentRecovery {
 
     private final Segment segment;
     private final LeaderEpochs epochs;
+    private final boolean epochsBelieved;
     private final int indexIntervalBytes;
     private long nextOffset;
     private int validBytes;
@@ -29,9 +30,15 @@ final class SegmentRecovery {
         void run() throws IOException;
     }
 
-    SegmentRecovery(Segment segment, LeaderEpochs epochs, int indexIntervalBytes) {
+    /**
+     * @param epochsBelieved whether batches that are trusted tell nothing new of epochs: one of
+     *     them that has another epoch is damaged
+     */
+    SegmentRecovery(
+            Segment segment, LeaderEpochs epochs, boolean epochsBelieved, int indexIntervalBytes) {
         this.segment = segment;
         this.epochs = epochs;
+        this.epochsBelieved = epochsBelieved;
         this.indexIntervalBytes = indexIntervalBytes;
         this.nextOffset = segment.baseOffset();
     }
@@ -131,7 +138,8 @@ final class SegmentRecovery {
         while (scanner.next() && isValid(scanner, trustedBelow)) {
             sparse |= scanner.position() > from && scanner.baseOffset() > nextOffset;
             int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
-            if (epoch > epochs.latest()) {
+            boolean isKnown = epochsBelieved && scanner.lastOffset() < trustedBelow;
+            if (!isKnown && epoch > epochs.latest()) {
                 epochs.assign(epoch, scanner.baseOffset());
             }
             segment.index(scanner.buffer(), scanner.at(), scanner.position(), indexIntervalBytes);

@@ -115,7 +115,7 @@ class KafkaFilesTest {
 
         segment.indexes().dropUnset();
 
-        SegmentRecovery recovery = new SegmentRecovery(segment, LeaderEpochs.empty(), 200);
+        SegmentRecovery recovery = new SegmentRecovery(segment, LeaderEpochs.empty(), false, 200);
         assertThat(recovery.scansFrom(400)).isBetween(390L, 399L);
         assertThat(segment.times().last().timestamp()).isPositive();
     }

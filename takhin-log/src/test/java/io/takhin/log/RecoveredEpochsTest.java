@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.log.checkpoint.CheckpointFile;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.protocol.BatchHeader;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,9 @@ class RecoveredEpochsTest {
     private static final LogConfig CONFIG = Batches.config(400, 100);
     private static final int OLD_RECORDS = 3;
     private static final int RECORDS = 12;
+
+    /** In a batch's header, its first byte. */
+    private static final int EPOCH_POSITION = 12;
 
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private final SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
@@ -125,5 +131,31 @@ class RecoveredEpochsTest {
         disk.restart();
 
         assertThatEpochsAreKnown();
+    }
+
+    /**
+     * No checksum covers a batch's epoch; one that is too large would make all later ones invalid.
+     */
+    @Test
+    void aFlippedEpochBelowTheRecoveryPointCutsNothingBehindIt() throws IOException {
+        LogConfig oneSegment = Batches.config(1 << 20, 1 << 20);
+        LogDirectory directory = Directories.open(root, oneSegment, clock);
+        PartitionLog log =
+                directory.open(new TopicPartition("walked", 0), Uuid.randomUuid(), oneSegment);
+        append(log, OLD_RECORDS, 1);
+        Directories.settle(directory, log);
+        append(log, RECORDS - OLD_RECORDS, 1);
+        log.flush();
+        Path file = PartitionFiles.log(log.directory(), 0);
+        directory.abandon();
+        byte[] batches = Files.readAllBytes(file);
+        batches[BatchHeader.sizeInBytes(ByteBuffer.wrap(batches), 0) + EPOCH_POSITION] ^= 1;
+        Files.write(file, batches);
+
+        directory = Directories.open(root, oneSegment, clock);
+
+        assertThat(directory.get(log.topicPartition()))
+                .returns((long) RECORDS, PartitionLog::logEndOffset);
+        directory.close();
     }
 }
