@@ -149,7 +149,8 @@ final class LogRecovery {
         long trusted = trust.cleanStop ? Long.MAX_VALUE : trust.recoveryPoint;
         boolean believable =
                 epochsKnown && !epochs.entries().isEmpty() && isNewestEpochRight(found);
-        epochsBelieved = believable;
+        // Those that begin behind the point go, and batches may have to tell of all.
+        epochsBelieved = believable && epochs.entries().getFirst().startOffset() < trusted;
         if (!believable) {
             firstEpochStart = Long.MAX_VALUE;
         }
