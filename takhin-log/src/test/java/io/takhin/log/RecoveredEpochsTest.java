@@ -134,6 +134,23 @@ class RecoveredEpochsTest {
     }
 
     /**
+     * As after DeleteRecords, where neither the start nor what lies behind the point is durable.
+     */
+    @Test
+    void whereTheFirstEpochBeginsBehindTheRecoveryPointBatchesTell() throws IOException {
+        CheckpointFile.write(epochs, List.of("1 " + RECORDS), true);
+        OffsetCheckpoint.write(
+                root.resolve(OffsetCheckpoint.RECOVERY_POINTS),
+                Map.of(Directories.ORDERS, (long) RECORDS));
+
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+
+        assertThat(Directories.orders(directory, CONFIG).endOfEpoch(1, RECORDS))
+                .isEqualTo(new EpochEnd(1, RECORDS));
+        directory.close();
+    }
+
+    /**
      * No checksum covers a batch's epoch; one that is too large would make all later ones invalid.
      */
     @Test
