@@ -38,8 +38,11 @@ final class KafkaTransactions {
             assertThat(log.logEndOffset()).isEqualTo(model.end());
             assertThat(Math.max(log.lastStableOffset(), start))
                     .isEqualTo(model.lastStableOffset(start));
-            assertThat(producersOf(log))
-                    .containsExactlyInAnyOrderElementsOf(model.producers().states());
+            if (log.logStartOffset() < log.logEndOffset()) {
+                // A snapshot at the start is one that Kafka drops, with all it says.
+                assertThat(producersOf(log))
+                        .containsExactlyInAnyOrderElementsOf(model.producers().states());
+            }
             assertThat(abortedIn(log, start, model.end()))
                     .isEqualTo(model.aborted(start, model.end()));
         }
