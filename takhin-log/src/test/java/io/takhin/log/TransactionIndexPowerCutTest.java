@@ -82,8 +82,8 @@ class TransactionIndexPowerCutTest extends PowerCutFixture {
         settle();
         begin(PRODUCER);
         rollBack(PRODUCER);
-        fill(2);
         kill();
+        fill(2);
         settle();
 
         cutPower();
