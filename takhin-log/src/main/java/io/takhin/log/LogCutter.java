@@ -98,8 +98,8 @@ final class LogCutter {
     /** Empties the log; the next record gets the offset. */
     void restartAt(long offset, long start) throws IOException {
         forgetDurability(offset, start);
-        discardFromEnd(state.view.segments());
         boolean hadSnapshots = !state.snapshots.isEmpty();
+        discardFromEnd(state.view.segments());
         state.snapshots.deleteAll();
         if (hadSnapshots) {
             // One at the offset would be believed.

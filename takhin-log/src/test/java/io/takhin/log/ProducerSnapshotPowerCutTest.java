@@ -166,12 +166,15 @@ class ProducerSnapshotPowerCutTest extends PowerCutFixture {
         }
     }
 
-    @Seeded(runs = 50)
+    @Seeded(runs = 100)
     void ofALogThatWasEmptiedNoneComesBack(RandomGenerator random) throws IOException {
         start(random);
         writeOpenTransaction();
         settle();
-        log.truncateFullyAndStartAt(baseOf(1));
+        long first = baseOf(1);
+        log.advanceLogStart(first);
+        settle();
+        log.truncateFullyAndStartAt(first);
         append("new");
 
         cutPower();
