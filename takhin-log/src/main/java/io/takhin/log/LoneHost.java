@@ -203,7 +203,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     }
 
     @Override
-    public void lowerCheckpoints(TopicPartition partition, long end, long start) {
+    public void lowerCheckpoints(TopicPartition partition, long cut, long end, long start) {
         // There are none: a start checks everything.
     }
 
