@@ -211,7 +211,11 @@ final class DirectoryRecovery {
                         topics.computeIfAbsent(partition.topic(), name -> name),
                         partition.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
-        Uuid topicId = topicIds.computeIfAbsent(PartitionMetadataFile.read(directory), id -> id);
+        Uuid named =
+                replay == null
+                        ? PartitionMetadataFile.read(directory)
+                        : replay.topicIdOf(directory, partition);
+        Uuid topicId = topicIds.computeIfAbsent(named, id -> id);
         // Also what was deleted since: what is wanted follows it in the segment.
         boolean inJournal =
                 replay != null && replay.restore(directory, partition, topicId, recoveryPoint);
