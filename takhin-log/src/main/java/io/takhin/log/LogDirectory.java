@@ -143,7 +143,7 @@ public final class LogDirectory implements AutoCloseable {
     private static PartitionLog adopt(PartitionLog existing, Uuid topicId, LogConfig config)
             throws IOException {
         if (!existing.topicId().equals(topicId) && existing.isOf(topicId)) {
-            PartitionMetadataFile.write(existing.directory(), topicId);
+            PartitionMetadataFile.rewrite(existing.directory(), topicId);
             existing.setTopicId(topicId);
             existing.durability().identityChanged();
         } else if (!existing.topicId().equals(topicId)) {

@@ -70,7 +70,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
         }
         if (!PartitionMetadataFile.read(directory).equals(topicId)) {
             // Or damaged: Kafka would refuse it.
-            PartitionMetadataFile.write(directory, topicId);
+            PartitionMetadataFile.rewrite(directory, topicId);
         }
         LogRecovery.Trust trust =
                 new LogRecovery.Trust(
