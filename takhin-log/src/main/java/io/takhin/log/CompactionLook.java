@@ -86,7 +86,10 @@ final class CompactionLook {
             // Before it is asked how far that is: a cut may come in between.
             Progress none = Progress.of(each, 0);
             long cleanedBelow = offsets.of(name);
-            if (cleanedBelow > 0) {
+            if (cleanedBelow > each.logEndOffset()) {
+                // Not the log that was compacted: what comes up to there would count as clean.
+                forget(name);
+            } else if (cleanedBelow > 0) {
                 progress.put(name, none.at(cleanedBelow, none.cuts()));
             }
         }
@@ -227,6 +230,14 @@ final class CompactionLook {
     private Progress progressOf(PartitionLog each) {
         Progress known = progress.get(each.topicPartition());
         return known != null && known.of() == each ? known : Progress.of(each, 0);
+    }
+
+    private void forget(TopicPartition name) {
+        try {
+            offsets.lower(name, 0);
+        } catch (IOException e) {
+            directory.fail(e);
+        }
     }
 
     private void writeOffsets() {

@@ -27,6 +27,7 @@ final class Journal {
     /** Generations of the two halves are never as far apart as this. */
     private static final long GENERATIONS_UNSEEN_MAX = 100;
 
+    private final GroupCommit.Host host;
     private final JournalFile file;
     private final JournalKeeper keeper;
     private final List<JournalHalf> halves;
@@ -37,6 +38,7 @@ final class Journal {
     private long takenBytes;
 
     private Journal(JournalFile file, GroupCommit.Host host) {
+        this.host = host;
         this.file = file;
         this.halves = List.of(new JournalHalf(0), new JournalHalf(1));
         this.keeper = new JournalKeeper(host, file, halves);
@@ -343,7 +345,9 @@ final class Journal {
     void close(boolean clean) throws IOException {
         if (clean) {
             drain();
-            keeper.resetAll();
+            if (host.isOnline()) {
+                keeper.resetAll();
+            }
         }
         keeper.stop();
         file.close();

@@ -111,6 +111,10 @@ final class JournalKeeper {
             }
             preparationFailed = false;
         } catch (IOException e) {
+            if (file.hasFailed() && !ShortageException.isCauseOf(e)) {
+                // What failed may be what a round of the other half waits for.
+                host.fail(e);
+            }
             // Nothing is lost: without a journal segments are synced where they lie.
             if (!preparationFailed) {
                 log.warn(

@@ -138,12 +138,12 @@ final class LogAppender {
                 throw e;
             }
             state.epochs.restore(epochs);
-            undo();
+            state.host.openFiles().changing(this::undo);
             throw new ShortageException(e);
         } catch (RuntimeException | Error e) {
             // A batch that the view does not know would stay before the next one of its offsets.
             state.epochs.restore(epochs);
-            undo();
+            state.host.openFiles().changing(this::undo);
             throw e;
         }
     }
@@ -153,6 +153,9 @@ final class LogAppender {
         LogView view = state.view;
         if (!view.segments().isEmpty() && view.active().size() > view.endPosition()) {
             view.active().truncateTo(view.endPosition(), view.end());
+            // Or a crash could leave them in the place of the next ones, and the journal not
+            // bring those back.
+            view.active().file().sync();
             LogCutter.rebuildProducers(state, view.end());
         }
     }

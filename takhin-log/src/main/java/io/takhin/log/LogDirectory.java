@@ -332,7 +332,7 @@ public final class LogDirectory implements AutoCloseable {
                 host.writeRecoveryPoints();
             }
             closeJournal(clean);
-            if (clean) {
+            if (clean && isOnline()) {
                 CleanStop.mark(root, brokerEpoch);
             }
         } catch (IOException e) {

@@ -226,13 +226,17 @@ final class Segment {
         int end = batches.limit();
         int written = size;
         FileEnd.append(file, written, batches);
-        for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
-            index(batches, at, written + at - from, indexIntervalBytes);
+        try {
+            for (int at = from; at < end; at += BatchHeader.sizeInBytes(batches, at)) {
+                index(batches, at, written + at - from, indexIntervalBytes);
+            }
+        } finally {
+            // Also where an index could not be written: whoever takes that back sees the bytes.
+            size = written + end - from;
         }
         if (written == 0) {
             age.began(BatchHeader.maxTimestamp(batches, from));
         }
-        size = written + end - from;
     }
 
     /** Notes one batch; also used when indexes are built anew. */

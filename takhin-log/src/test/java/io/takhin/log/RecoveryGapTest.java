@@ -351,4 +351,21 @@ class RecoveryGapTest {
 
         assertThat(log(1)).hasSize(size);
     }
+
+    /** Or what is appended up to there would count as compacted. */
+    @Test
+    void aCleanersOffsetBehindTheEndIsDropped() throws IOException {
+        write(CleanerOffsets.NAME, RECORDS + 1);
+
+        try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
+            var _ =
+                    new CompactionLook(
+                            directory,
+                            Directories.ALL_VISIBLE,
+                            clock,
+                            Directories.unlimited(clock, 1 << 20));
+        }
+
+        assertThat(new CleanerOffsets(root).of(Directories.ORDERS)).isZero();
+    }
 }

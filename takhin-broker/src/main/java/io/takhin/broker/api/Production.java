@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
@@ -132,7 +133,12 @@ final class Production {
                 continue;
             }
             Partition partition = replicas.find(found, data.index());
-            if (partition == null) {
+            if (found != null && Topic.isInternal(found.name())) {
+                fail(
+                        to,
+                        Errors.INVALID_TOPIC_EXCEPTION,
+                        "only the broker writes to " + found.name());
+            } else if (partition == null) {
                 failMissing(to, topic, found);
             } else {
                 append(partition, data, to, found);

@@ -2,7 +2,9 @@ package io.takhin.log.checkpoint;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -78,10 +80,26 @@ public final class CleanerOffsets {
             known.computeIfPresent(
                     partition, (_, old) -> offset > 0 ? Long.valueOf(Math.min(old, offset)) : null);
             if (written.getOrDefault(partition, 0L) > offset) {
-                write();
+                writeLower();
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    @GuardedBy("lock")
+    private void writeLower() throws IOException {
+        try {
+            write();
+        } catch (IOException e) {
+            if (!ShortageException.isCauseOf(e) || ShortageException.isOfDescriptors(e)) {
+                throw e;
+            }
+            // On a full disk the old file may not stay, as it claims too much: without one logs are
+            // compacted from their begin.
+            Files.deleteIfExists(root.resolve(NAME));
+            DurablePaths.sync(root);
+            written = Map.of();
         }
     }
 

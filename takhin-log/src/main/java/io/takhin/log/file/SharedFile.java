@@ -5,6 +5,7 @@ import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -59,9 +60,16 @@ public final class SharedFile {
     @GuardedBy("this")
     private boolean synced;
 
+    /** Whether somebody syncs it. */
+    @GuardedBy("this")
+    private boolean syncing;
+
     /** Closed as soon as nobody holds it. */
     @GuardedBy("this")
     private boolean retired;
+
+    /** For good: what a sync did not bring to the disk, a later one does not know of any more. */
+    private volatile boolean syncFailed;
 
     private volatile boolean deleted;
     private volatile long usedAt;
@@ -236,7 +244,13 @@ public final class SharedFile {
         }
     }
 
-    /** Makes what was written durable. A file that was deleted has nothing left to keep. */
+    /**
+     * Makes what was written durable. A file that was deleted has nothing left to keep. One thread
+     * at a time: the system tells of a failure once, and those who asked at the same time, or ask
+     * later, would take what is lost for durable.
+     *
+     * @throws IOException where this sync failed, or one before it
+     */
     public void sync() throws IOException {
         FileChannel open;
         try {
@@ -248,12 +262,47 @@ public final class SharedFile {
             throw e;
         }
         try {
-            int writesThen = writes();
-            open.force(false);
-            syncedUpTo(writesThen);
+            int writesThen = beginSync();
+            boolean failed = true;
+            try {
+                open.force(false);
+                syncedUpTo(writesThen);
+                failed = false;
+            } catch (ClosedChannelException e) {
+                // By an interrupt; the disk was not asked.
+                failed = false;
+                throw e;
+            } finally {
+                endSync(failed);
+            }
         } finally {
             release();
         }
+    }
+
+    private synchronized int beginSync() throws IOException {
+        boolean interrupted = false;
+        while (syncing) {
+            try {
+                wait();
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (syncFailed) {
+            throw new IOException("a sync of " + path() + " failed before");
+        }
+        syncing = true;
+        return writes;
+    }
+
+    private synchronized void endSync(boolean failed) {
+        syncing = false;
+        syncFailed |= failed;
+        notifyAll();
     }
 
     /**

@@ -1,12 +1,15 @@
 package io.takhin.log.journal;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,12 @@ public final class JournalFile implements AutoCloseable {
     private final Path root;
     private final Path path;
     private final int halfBytes;
+
+    private final ReentrantLock forcing = new ReentrantLock();
+
+    /** Of a sync, for good. */
+    @GuardedBy("forcing")
+    private @Nullable IOException failure;
 
     /** Null until the file is there. */
     private volatile @Nullable FileChannel channel;
@@ -84,7 +93,7 @@ public final class JournalFile implements AutoCloseable {
             for (long at = start; at < end; at += zeros.limit()) {
                 zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
                 write(zeros, at);
-                file.force(false);
+                force();
             }
         } catch (IOException e) {
             // Half a half is of no use, and others may need the space.
@@ -94,8 +103,8 @@ public final class JournalFile implements AutoCloseable {
             throw e;
         }
         writeHeader(half, generation);
-        file.force(true);
-        DurablePaths.sync(root);
+        force();
+        syncName();
     }
 
     /** Durable when it returns: entries of other generations mean nothing from now on. */
@@ -116,8 +125,55 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
+    private void syncName() throws IOException {
+        try {
+            DurablePaths.sync(root);
+        } catch (IOException e) {
+            failed(e);
+            throw e;
+        }
+    }
+
+    private void failed(IOException e) {
+        forcing.lock();
+        try {
+            failure = failure == null ? e : failure;
+        } finally {
+            forcing.unlock();
+        }
+    }
+
+    /** Whether a sync has failed: nothing that was written since the last good one is durable. */
+    public boolean hasFailed() {
+        forcing.lock();
+        try {
+            return failure != null;
+        } finally {
+            forcing.unlock();
+        }
+    }
+
+    /**
+     * Makes what was written durable. One thread at a time: the system tells of a failure once, and
+     * those who asked at the same time, or ask later, would take what is lost for durable.
+     *
+     * @throws IOException where this sync failed, or one before it
+     */
     public void force() throws IOException {
-        channel().force(false);
+        forcing.lock();
+        try {
+            if (failure != null) {
+                throw new IOException("a sync of the journal failed before", failure);
+            }
+            channel().force(false);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            failed(e);
+            throw e;
+        } finally {
+            forcing.unlock();
+        }
     }
 
     @Override

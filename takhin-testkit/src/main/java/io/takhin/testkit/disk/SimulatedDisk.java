@@ -60,12 +60,14 @@ public final class SimulatedDisk {
     /** Calls of a kind fail once so many of them went well. */
     private static final class Fault {
         final Call call;
+        final boolean once;
         int callsBefore;
         boolean happened;
 
-        Fault(Call call, int callsBefore) {
+        Fault(Call call, int callsBefore, boolean once) {
             this.call = call;
             this.callsBefore = callsBefore;
+            this.once = once;
         }
     }
 
@@ -117,7 +119,12 @@ public final class SimulatedDisk {
 
     /** From the n-th call of the kind on, that call fails for as long as the disk lives. */
     public void failAfter(Call call, int callsBefore) {
-        locked(() -> fault = new Fault(call, callsBefore));
+        locked(() -> fault = new Fault(call, callsBefore, false));
+    }
+
+    /** As {@link #failAfter}, and no call after that one: Linux tells of a failed sync once. */
+    public void failOnceAfter(Call call, int callsBefore) {
+        locked(() -> fault = new Fault(call, callsBefore, true));
     }
 
     /** Whether a call has failed because of {@link #failAfter}. */
@@ -229,7 +236,10 @@ public final class SimulatedDisk {
             throw new FileSystemException(path.toString(), null, "the power is out");
         }
         Fault planned = fault;
-        if (planned != null && planned.call == call && planned.callsBefore-- <= 0) {
+        if (planned != null
+                && planned.call == call
+                && planned.callsBefore-- <= 0
+                && !(planned.once && planned.happened)) {
             planned.happened = true;
             note("failed: " + what + " " + path);
             if (call == Call.SYNC) {

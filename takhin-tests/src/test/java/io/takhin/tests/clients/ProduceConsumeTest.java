@@ -10,8 +10,11 @@ import io.takhin.tests.harness.JavaClients;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -145,6 +148,22 @@ class ProduceConsumeTest {
     void anIllegalTopicNameIsRefusedToAProducer(String name) {
         try (Producer<String, String> producer = clients.producer("max.block.ms", "10000")) {
             assertThatThrownBy(() -> JavaClients.send(producer, new ProducerRecord<>(name, "v")))
+                    .isInstanceOf(InvalidTopicException.class);
+        }
+    }
+
+    @Test
+    void nobodyButTheBrokerWritesToAnInternalTopic() {
+        clients.createTopic(topic, 1);
+        try (Consumer<String, String> member = clients.consumer("group.id", topic)) {
+            member.assign(List.of(partition));
+            member.commitSync(Map.of(partition, new OffsetAndMetadata(0)));
+        }
+
+        try (Producer<String, String> producer = clients.producer()) {
+            ProducerRecord<String, String> stray =
+                    new ProducerRecord<>("__consumer_offsets", 0, "key", "v");
+            assertThatThrownBy(() -> JavaClients.send(producer, stray))
                     .isInstanceOf(InvalidTopicException.class);
         }
     }
