@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -202,14 +203,13 @@ final class DirectoryRecovery {
     }
 
     private Recovered recover(Path directory) throws IOException {
-        TopicPartition partition = PartitionFiles.partitionOf(directory.getFileName().toString());
-        if (partition == null) {
+        TopicPartition named = PartitionFiles.partitionOf(directory.getFileName().toString());
+        if (named == null) {
             throw new IllegalStateException("no partition: " + directory);
         }
-        partition =
+        TopicPartition partition =
                 new TopicPartition(
-                        topics.computeIfAbsent(partition.topic(), name -> name),
-                        partition.partition());
+                        topics.computeIfAbsent(named.topic(), name -> name), named.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
         Uuid topicId = topicIds.computeIfAbsent(PartitionMetadataFile.read(directory), id -> id);
         // Also what was deleted since: what is wanted follows it in the segment.
@@ -223,10 +223,26 @@ final class DirectoryRecovery {
                         compactedBelow(partition),
                         clock.wallMillis(),
                         settings.producerIdleMax());
+        AtomicBoolean pointHolds = new AtomicBoolean(true);
+        LogRecovery.Recall recall =
+                () -> {
+                    pointHolds.set(false);
+                    if (replay != null) {
+                        replay.restore(directory, partition, topicId, trust.logStart());
+                    }
+                };
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, settings.defaults(), openFiles, trust).run();
+                new LogRecovery(partition, directory, settings.defaults(), openFiles, trust, recall)
+                        .run();
         long end = loaded.view().end();
-        return new Recovered(
-                loaded, topicId, cleanStop ? end : Math.min(recoveryPoint, end), inJournal);
+        return new Recovered(loaded, topicId, durableEnd(trust, pointHolds.get(), end), inJournal);
+    }
+
+    /** Of what a wrong recovery point says is durable, nothing is known. */
+    private static long durableEnd(LogRecovery.Trust trust, boolean pointHolds, long end) {
+        if (trust.cleanStop()) {
+            return end;
+        }
+        return pointHolds ? Math.min(trust.recoveryPoint(), end) : 0;
     }
 }

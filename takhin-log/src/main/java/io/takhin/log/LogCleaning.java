@@ -249,7 +249,7 @@ final class LogCleaning {
                             view.endPosition(),
                             view.cuts());
             state.announced = null;
-            SegmentSwap.rename(swap.removals());
+            SegmentSwap.retire(swap.removals());
             cutter.forget(swap.old(), swap.cleaned().baseOffset());
             replaced.addAll(swap.old());
         });

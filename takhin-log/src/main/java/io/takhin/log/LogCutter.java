@@ -157,7 +157,7 @@ final class LogCutter {
                 state.syncDirectory();
             }
             file.markDeleted();
-            file.renameTo(file.suffix() + PartitionFiles.DELETED);
+            file.retireAs(file.suffix() + PartitionFiles.DELETED);
             dead.add(file.path());
         }
         state.host.removeLater(dead, state.config.fileDeleteDelay());

@@ -6,6 +6,7 @@ import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.DirectoryLock;
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -209,15 +210,12 @@ public final class LogDirectory implements AutoCloseable {
                 return;
             }
             gone.files().abandon();
-            Path renamed = root.resolve(PartitionFiles.directoryOf(partition, suffix));
-            Files.move(gone.directory(), renamed);
-            gone.files().moveTo(renamed);
-            // What is kept must not depend on the journal: no start looks there for it.
-            if (suffix.equals(PartitionFiles.STRAY_DIRECTORY)) {
-                gone.durability().settle();
-            }
             if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
-                host.housekeeper().removeDirectoryLater(renamed, gone.config().fileDeleteDelay());
+                retire(gone);
+            } else {
+                // What is kept must not depend on the journal: no start looks there for it.
+                rename(gone, suffix);
+                gone.durability().settle();
             }
             host.housekeeper().checkpointSoon();
             removalListeners.forEach(listener -> listener.accept(partition));
@@ -226,6 +224,26 @@ public final class LogDirectory implements AutoCloseable {
             throw new KafkaStorageException("cannot remove " + partition, e);
         } finally {
             changing.unlock();
+        }
+    }
+
+    private Path rename(PartitionLog gone, String suffix) throws IOException {
+        Path renamed = root.resolve(PartitionFiles.directoryOf(gone.topicPartition(), suffix));
+        Files.move(gone.directory(), renamed);
+        gone.files().moveTo(renamed);
+        return renamed;
+    }
+
+    /** A full disk may have no room for the longer name. */
+    private void retire(PartitionLog gone) throws IOException {
+        try {
+            Path renamed = rename(gone, PartitionFiles.DELETED_DIRECTORY);
+            host.housekeeper().removeDirectoryLater(renamed, gone.config().fileDeleteDelay());
+        } catch (IOException e) {
+            if (!ShortageException.isCauseOf(e)) {
+                throw e;
+            }
+            DeadFiles.remove(gone.directory(), PartitionMetadataFile.NAME);
         }
     }
 

@@ -38,17 +38,17 @@ final class LogRecovery {
     /** As the checkpoint has it; larger than any offset where it has none. */
     private long firstEpochStart = Long.MAX_VALUE;
 
-    /** False once the log was seen to end before its recovery point. */
-    private boolean pointHolds = true;
+    private final GapCheck gaps;
+    private final Recall recall;
 
     /** What goes where the segment that is scanned has to be cut. */
     private List<PartitionTidying.Found> behind = List.of();
 
+    /** Whether the segment that is scanned lies below the recovery point as a whole. */
+    private boolean isKept;
+
     /** Whether whole segments were removed. */
     private boolean discarded;
-
-    /** Whether the segment that was scanned last shows that the log is a compacted one. */
-    private boolean lastIsSparse;
 
     /** Where batches were scanned from; the log's end when none were. */
     private long scannedFrom = Long.MAX_VALUE;
@@ -70,17 +70,30 @@ final class LogRecovery {
             long nowMillis,
             Duration producerIdleMax) {}
 
+    /** Brings back what else is known of records, where a recovery point turns out to be wrong. */
+    @FunctionalInterface
+    interface Recall {
+        /** For a log of which nobody knows anything else. */
+        Recall NOTHING = () -> {};
+
+        /** The segments' files may be longer when it returns; none is shorter. */
+        void run() throws IOException;
+    }
+
     LogRecovery(
             TopicPartition partition,
             Path directory,
             LogConfig config,
             OpenFiles openFiles,
-            Trust trust) {
+            Trust trust,
+            Recall recall) {
         this.openFiles = openFiles;
         this.partition = partition;
         this.directory = directory;
         this.config = config;
         this.trust = trust;
+        this.recall = recall;
+        this.gaps = new GapCheck(partition, trust);
     }
 
     LogState.Loaded run() throws IOException {
@@ -89,7 +102,7 @@ final class LogRecovery {
         PartitionTidying.Tidied tidied = PartitionTidying.tidy(directory);
         List<PartitionTidying.Found> found = tidied.segments();
         long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
-        if (end < trust.logStart && !isStartWrong(end)) {
+        if (end < trust.logStart && !hasRecords()) {
             end = restartAt(trust.logStart);
         }
         long start =
@@ -151,21 +164,40 @@ final class LogRecovery {
                 epochsKnown && !epochs.entries().isEmpty() && isNewestEpochRight(found);
         // Those that begin behind the point go, and batches may have to tell of all.
         epochsBelieved = believable && epochs.entries().getFirst().startOffset() < trusted;
-        if (!believable) {
+        if (believable) {
+            gaps.setFirstEpochStart(epochs.entries().getFirst().startOffset());
+        } else {
             firstEpochStart = Long.MAX_VALUE;
         }
-        long end = believable ? recoverFrom(found, trusted) : rebuild(found, trusted);
+        long end = walk(found, trusted, believable);
         if (!trust.cleanStop && end < trust.recoveryPoint) {
             log.warn(
                     "partition {} ends at {}, before its recovery point {}: checking all of it",
                     partition,
                     end,
                     trust.recoveryPoint);
-            pointHolds = false;
-            // What was found has been cut meanwhile.
-            end = rebuild(PartitionTidying.tidy(directory).segments(), 0);
+            gaps.disbelieveRecoveryPoint();
+            recall.run();
+            end = walkAgain(0);
+        }
+        if (end < trust.logStart && hasRecords()) {
+            // It is written once the log is durable up to there (LogDurability#durableStart), so
+            // the log cannot end before it: it was not read as it was written.
+            log.error(
+                    "partition {} ends at {}: its start {} is not believed, and all records are"
+                            + " kept",
+                    partition,
+                    end,
+                    trust.logStart);
+            gaps.disbelieveStart();
+            end = trust.cleanStop ? end : walkAgain(gaps.recoveryPoint());
         }
         return end;
+    }
+
+    /** What was found has been cut meanwhile, or is longer. */
+    private long walkAgain(long trusted) throws IOException {
+        return walk(PartitionTidying.tidy(directory).segments(), trusted, false);
     }
 
     /**
@@ -210,82 +242,67 @@ final class LogRecovery {
         return -1;
     }
 
-    private long rebuild(List<PartitionTidying.Found> found, long trusted) throws IOException {
-        epochs.clear();
-        epochsBelieved = false;
+    /**
+     * Reads the segments back, in order. Returns the log's end.
+     *
+     * @param trusted what lies below is not checked, and never cut off
+     * @param epochsKnown or batches have to tell of all of them
+     */
+    private long walk(List<PartitionTidying.Found> found, long trusted, boolean epochsKnown)
+            throws IOException {
         segments.clear();
-        behind = List.of();
-        scannedFrom = found.getFirst().baseOffset();
-        long end = scannedFrom;
-        for (PartitionTidying.Found file : found) {
-            Segment segment = open(file);
-            if (file.baseOffset() < end || isTornBefore(file.baseOffset(), end)) {
-                discard(segment);
-                continue;
-            }
-            segment.rewindIndexes(new OffsetPosition(file.baseOffset(), 0));
-            end = scan(segment, trusted, isLast(found, file));
-            segments.add(segment);
+        if (!epochsKnown) {
+            epochs.clear();
+            epochsBelieved = false;
         }
-        return end;
-    }
-
-    private long recoverFrom(List<PartitionTidying.Found> found, long trusted) throws IOException {
         long end = found.getFirst().baseOffset();
         boolean cut = false;
         for (int i = 0; i < found.size(); i++) {
             PartitionTidying.Found file = found.get(i);
             behind = found.subList(i + 1, found.size());
             Segment segment = open(file);
-            cut |= isTornBefore(file.baseOffset(), end);
+            cut |= !segments.isEmpty() && gaps.isTornBefore(file.baseOffset(), end);
             if (cut || file.baseOffset() < end) {
                 discard(segment);
                 continue;
             }
-            boolean last = i == found.size() - 1;
-            // Where the next one begins at the recovery point, a power cut while the log was cut
-            // there may have left this one as it was.
-            boolean below = !last && found.get(i + 1).baseOffset() < trusted;
-            if (below && file.indexed()) {
-                end = found.get(i + 1).baseOffset();
-            } else if (last && trust.cleanStop && file.indexed()) {
-                end = endOfLast(segment);
-            } else {
-                int before = segment.size();
-                long scannedBefore = scannedFrom;
-                end = scan(segment, trusted, last);
-                cut = segment.size() < before;
-                if (!last && file.indexed() && !cut && end == trusted) {
-                    // As it was before the crash, and so is what is known of its producers; but
-                    // transactions that a cut took away there may be back in the index.
-                    var _ = segment.transactions().recover(end, List.of());
-                    scannedFrom = scannedBefore;
-                }
+            boolean checked = !file.indexed() || file.baseOffset() >= trusted;
+            if (!epochsKnown && checked) {
+                segment.rewindIndexes(new OffsetPosition(file.baseOffset(), 0));
+            } else if (!epochsKnown) {
+                recoveryOf(segment).readEpochs(trusted);
             }
+            int before = segment.size();
+            end = endOf(file, segment, trusted);
+            cut = segment.size() < before;
             segments.add(segment);
         }
         return end;
     }
 
-    /**
-     * Whether records are missing between a segment's end and the next one's begin that nobody took
-     * out: then the crash took them, and nothing behind them was ever acknowledged, because a
-     * segment is durable to its end before anything of the next one counts. Compaction and deletion
-     * leave such gaps too. This program's never reach above a recovery point; of Kafka's compaction
-     * tell its checkpoint and gaps within the segment.
-     */
-    private boolean isTornBefore(long baseOffset, long end) {
-        long durable = pointHolds ? trust.recoveryPoint : 0;
-        long explained = Math.max(durable, Math.max(trust.logStart, trust.compactedBelow));
-        boolean torn =
-                !segments.isEmpty()
-                        && !trust.cleanStop
-                        && !lastIsSparse
-                        && baseOffset > Math.max(end, explained);
-        if (torn) {
-            log.warn("partition {} lost offsets {} to {}", partition, end, baseOffset - 1);
+    private long endOf(PartitionTidying.Found file, Segment segment, long trusted)
+            throws IOException {
+        boolean last = behind.isEmpty();
+        long next = last ? Long.MAX_VALUE : behind.getFirst().baseOffset();
+        // Where the next one begins at the recovery point, a power cut while the log was cut there
+        // may have left this one as it was.
+        isKept = next < trusted;
+        if (isKept && file.indexed()) {
+            return next;
         }
-        return torn;
+        if (last && trust.cleanStop && file.indexed()) {
+            return endOfLast(segment);
+        }
+        int before = segment.size();
+        long scannedBefore = scannedFrom;
+        long end = scan(segment, trusted, last);
+        if (!last && file.indexed() && segment.size() == before && end == trusted) {
+            // As it was before the crash, and so is what is known of its producers; but
+            // transactions that a cut took away there may be back in the index.
+            var _ = segment.transactions().recover(end, List.of());
+            scannedFrom = scannedBefore;
+        }
+        return isKept ? next : end;
     }
 
     private long endOfLast(Segment segment) throws IOException {
@@ -301,12 +318,11 @@ final class LogRecovery {
     private long scan(Segment segment, long trusted, boolean last) throws IOException {
         // Kafka cuts its indexes to their real size on a clean stop only.
         segment.indexes().dropUnset();
-        SegmentRecovery recovery =
-                new SegmentRecovery(segment, epochs, epochsBelieved, config.indexIntervalBytes());
+        SegmentRecovery recovery = recoveryOf(segment);
         long from = recovery.scansFrom(trusted);
         scannedFrom = Math.min(scannedFrom, from);
-        recovery.recover(trusted, this::discardBehind);
-        lastIsSparse = recovery.isSparse();
+        recovery.recover(trusted, this::mayCut);
+        gaps.setBefore(recovery.isSparse());
         if (last) {
             segment.indexes().cutFiles();
         } else {
@@ -318,6 +334,10 @@ final class LogRecovery {
         return recovery.nextOffset();
     }
 
+    private SegmentRecovery recoveryOf(Segment segment) {
+        return new SegmentRecovery(segment, epochs, epochsBelieved, config.indexIntervalBytes());
+    }
+
     /** The next start believes them, whether there is a flush or not. */
     private void syncIndexes(Segment segment) throws IOException {
         for (SharedFile file : segment.indexes().files()) {
@@ -326,21 +346,8 @@ final class LogRecovery {
         DurablePaths.sync(directory);
     }
 
-    /**
-     * A start is written once the log is durable up to there ({@link LogDurability#durableStart}),
-     * so the log cannot end before it: it was not read as it was written. Believed where there are
-     * no records that could be lost by that.
-     */
-    private boolean isStartWrong(long end) {
-        if (segments.stream().allMatch(segment -> segment.size() == 0)) {
-            return false;
-        }
-        log.error(
-                "partition {} ends at {}: its start {} is not believed, and all records are kept",
-                partition,
-                end,
-                trust.logStart);
-        return true;
+    private boolean hasRecords() {
+        return segments.stream().anyMatch(segment -> segment.size() > 0);
     }
 
     /**
@@ -376,14 +383,22 @@ final class LogRecovery {
         return logStart;
     }
 
-    /** Or the next start, which finds that one whole, could take the gap for compaction's. */
-    private void discardBehind() throws IOException {
+    /**
+     * What lies below the recovery point was on the disk, and is not made less where a byte of it
+     * went bad. Otherwise what is behind goes first, or the next start, which finds the segment
+     * whole, could take the gap for compaction's.
+     */
+    private boolean mayCut() throws IOException {
+        if (isKept) {
+            return false;
+        }
         for (PartitionTidying.Found file : behind.reversed()) {
             discard(open(file));
         }
         if (!behind.isEmpty()) {
             DurablePaths.sync(directory);
         }
+        return true;
     }
 
     private void discard(Segment segment) throws IOException {
@@ -399,10 +414,6 @@ final class LogRecovery {
         }
         return new Segment(
                 openFiles, directory, file.baseOffset(), (int) file.size(), trust.nowMillis);
-    }
-
-    private static boolean isLast(List<PartitionTidying.Found> found, PartitionTidying.Found file) {
-        return found.getLast().equals(file);
     }
 
     private ProducerState recoverProducers(ProducerSnapshots snapshots, LogView view)

@@ -100,7 +100,7 @@ final class LogState {
     void withdrawAnnounced() throws IOException {
         SegmentSwap swap = announced;
         if (swap != null) {
-            SegmentSwap.rename(swap.withdrawals());
+            SegmentSwap.retire(swap.withdrawals());
             syncDirectory();
             announced = null;
         }

@@ -81,7 +81,14 @@ final class LoneHost implements LogHost, OpenFiles.Host {
                         host.clock.wallMillis(),
                         Duration.ofMillis(Long.MAX_VALUE));
         LogState.Loaded loaded =
-                new LogRecovery(partition, directory, config, host.openFiles, trust).run();
+                new LogRecovery(
+                                partition,
+                                directory,
+                                config,
+                                host.openFiles,
+                                trust,
+                                LogRecovery.Recall.NOTHING)
+                        .run();
         return new PartitionLog(host, config, topicId, loaded, new PartitionLog.Origins(0, false));
     }
 

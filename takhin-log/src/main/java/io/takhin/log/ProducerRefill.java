@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.SharedFile;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,8 +27,16 @@ final class ProducerRefill implements ProducerReplay.Visitor {
 
     @Override
     public void atBeginOf(Segment segment) throws IOException {
-        if (segment.baseOffset() > 0) {
+        if (segment.baseOffset() == 0) {
+            return;
+        }
+        try {
             snapshots.take(producers);
+        } catch (IOException e) {
+            if (!ShortageException.isCauseOf(e)) {
+                throw e;
+            }
+            // A full disk must not keep a broker from starting: the batches say the same.
         }
     }
 

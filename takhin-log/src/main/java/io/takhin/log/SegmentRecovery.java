@@ -25,9 +25,11 @@ final class SegmentRecovery {
     private int validBytes;
     private boolean sparse;
 
+    /** Asked when a file is not whole to its end, before it is cut. */
     @FunctionalInterface
-    interface BeforeCut {
-        void run() throws IOException;
+    interface CutPermit {
+        /** False where the file has to stay as it is, and readers tell of what is bad in it. */
+        boolean mayCut() throws IOException;
     }
 
     /**
@@ -58,10 +60,9 @@ final class SegmentRecovery {
      *
      * @param trustedBelow batches that end below this offset were on disk before the crash; they
      *     are only counted
-     * @param beforeCut called when the file is not whole to its end, before it is cut
      * @return whether the file was whole to its end
      */
-    boolean recover(long trustedBelow, BeforeCut beforeCut) throws IOException {
+    boolean recover(long trustedBelow, CutPermit permit) throws IOException {
         int fileSize = segment.size();
         FileChannel channel = segment.file().acquire();
         try {
@@ -83,16 +84,55 @@ final class SegmentRecovery {
         if (validBytes == fileSize) {
             return true;
         }
+        if (!permit.mayCut()) {
+            tellOfDamageAt(validBytes);
+            return false;
+        }
         log.warn(
                 "cutting {} from {} to {} bytes: what follows offset {} is no valid batch",
                 segment.file().path(),
                 fileSize,
                 validBytes,
                 nextOffset - 1);
-        beforeCut.run();
         segment.keep(validBytes);
         segment.file().sync();
         return false;
+    }
+
+    private void tellOfDamageAt(int position) {
+        log.error(
+                "{} is damaged at {}, below the recovery point: kept as it is, and readers get an"
+                        + " error there",
+                segment.file().path(),
+                position);
+    }
+
+    /**
+     * Adds the leader epochs of batches below the offset, which were on the disk before the crash.
+     * The file and its indexes are not touched.
+     */
+    void readEpochs(long trustedBelow) throws IOException {
+        FileChannel channel = segment.file().acquire();
+        try {
+            BatchScanner scanner =
+                    new BatchScanner(channel, 0, segment.size(), BatchScanner.LOOKUP_BYTES);
+            long next = segment.baseOffset();
+            boolean more = scanner.next();
+            while (more && scanner.baseOffset() >= next && scanner.lastOffset() < trustedBelow) {
+                int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
+                if (epoch > epochs.latest()) {
+                    epochs.assign(epoch, scanner.baseOffset());
+                }
+                next = scanner.lastOffset() + 1;
+                more = scanner.next();
+            }
+            boolean stopped = more ? scanner.baseOffset() < next : !scanner.atEnd();
+            if (stopped && next < trustedBelow) {
+                tellOfDamageAt(scanner.position());
+            }
+        } finally {
+            segment.file().release();
+        }
     }
 
     /** With the batch of the last index entries, whose timestamp they name. */

@@ -79,6 +79,13 @@ record SegmentSwap(Segment cleaned, List<Segment> old) {
         }
     }
 
+    /** As {@link #rename}, of files that nobody wants under these names. */
+    static void retire(List<Rename> renames) throws IOException {
+        for (Rename rename : renames) {
+            rename.file().retireAs(rename.suffix());
+        }
+    }
+
     /** The new segment is not wanted any more. */
     void abandon() throws IOException {
         cleaned.retire();

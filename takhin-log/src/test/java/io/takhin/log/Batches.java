@@ -199,8 +199,12 @@ final class Batches {
 
     /** Where the batches of a log begin. */
     static List<Long> bases(PartitionLog log) throws IOException {
+        return bases(log, log.logStartOffset());
+    }
+
+    static List<Long> bases(PartitionLog log, long from) throws IOException {
         List<Long> bases = new ArrayList<>();
-        long offset = log.logStartOffset();
+        long offset = from;
         while (offset < log.logEndOffset()) {
             MemoryRecords records = recordsOf(log.read(offset, 1 << 20, true, log.logEndOffset()));
             for (RecordBatch batch : records.batches()) {

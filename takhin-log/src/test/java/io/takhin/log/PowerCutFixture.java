@@ -42,7 +42,7 @@ abstract class PowerCutFixture {
         return disk;
     }
 
-    private void open() throws IOException {
+    void open() throws IOException {
         directory =
                 LogDirectory.open(
                         disk.root().resolve("data"), Directories.settings(CONFIG, 1), clock);

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RecoveryGapTest {
     private static final LogConfig CONFIG = Batches.config(400, 100);
     private static final int RECORDS = 20;
+    private static final int SIZE_AT = 8;
 
     @TempDir Path root;
     private final ManualClock clock = new ManualClock(Batches.NOW);
@@ -70,6 +71,26 @@ class RecoveryGapTest {
                 }
             }
             return scanner.position();
+        }
+    }
+
+    /** Takes half of a batch, and what follows it. */
+    private void tear(int segment, long offset) throws IOException {
+        try (FileChannel channel = FileChannel.open(log(segment), StandardOpenOption.WRITE)) {
+            channel.truncate(positionOf(log(segment), offset) + 40);
+        }
+    }
+
+    /** One bit of a batch's size. */
+    private void flipSize(int segment, long offset) throws IOException {
+        byte[] all = Files.readAllBytes(log(segment));
+        all[positionOf(log(segment), offset) + SIZE_AT] ^= 0x40;
+        Files.write(log(segment), all);
+    }
+
+    private List<Long> offsetsBehind(int segment) throws IOException {
+        try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
+            return Batches.bases(Directories.orders(directory, CONFIG), bases.get(segment));
         }
     }
 
@@ -195,5 +216,61 @@ class RecoveryGapTest {
         CleanStop.mark(root, -1);
 
         assertThat(offsetsFound()).isEqualTo(allBut(last));
+    }
+
+    /** A file that is torn inside leaves no doubt. */
+    @Test
+    void nothingBehindATornSegmentIsThereWhateverExplainsAGap() throws IOException {
+        long last = bases.get(2) - 1;
+        tear(1, last);
+        write(CleanerOffsets.NAME, bases.get(3));
+        Files.delete(partition.resolve(LeaderEpochs.NAME));
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    /** As it is when records are deleted. */
+    @Test
+    void aStartThatIsNotBelievedExplainsNoGap() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        write(OffsetCheckpoint.LOG_STARTS, RECORDS - 1);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    @Test
+    void aStartBehindTheEndExplainsNoGap() throws IOException {
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        Files.delete(partition.resolve(LeaderEpochs.NAME));
+        write(OffsetCheckpoint.LOG_STARTS, RECORDS + 1);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    /** Readers tell of it, and what is behind it was on the disk. */
+    @Test
+    void aBadHeaderBelowTheRecoveryPointCostsNothingBehindIt() throws IOException {
+        write(OffsetCheckpoint.RECOVERY_POINTS, RECORDS);
+        flipSize(1, bases.get(1));
+        long size = Files.size(log(1));
+        Files.delete(partition.resolve(LeaderEpochs.NAME));
+
+        assertThat(offsetsBehind(2)).isEqualTo(allBut().subList(bases.get(2).intValue(), RECORDS));
+
+        assertThat(log(1)).hasSize(size);
+    }
+
+    @Test
+    void aBadHeaderInASegmentWithoutIndexesCostsNothingBehindIt() throws IOException {
+        write(OffsetCheckpoint.RECOVERY_POINTS, RECORDS);
+        flipSize(1, bases.get(1));
+        long size = Files.size(log(1));
+        Files.delete(partition.resolve(PartitionFiles.name(bases.get(1), ".index")));
+
+        assertThat(offsetsBehind(2)).isEqualTo(allBut().subList(bases.get(2).intValue(), RECORDS));
+
+        assertThat(log(1)).hasSize(size);
     }
 }

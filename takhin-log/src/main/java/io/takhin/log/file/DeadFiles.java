@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,17 @@ public final class DeadFiles {
      */
     public static void remove(Path path) throws IOException {
         Files.walkFileTree(path, new Remover());
+    }
+
+    /** As {@link #remove}, and one file of the directory after all others, durably. */
+    public static void remove(Path directory, String last) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.filter(each -> !each.endsWith(last)).toList()) {
+                remove(file);
+            }
+        }
+        DurablePaths.sync(directory);
+        remove(directory);
     }
 
     /** Removes what a failed attempt to make something left behind. */

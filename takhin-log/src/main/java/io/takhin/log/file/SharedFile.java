@@ -270,6 +270,21 @@ public final class SharedFile {
         suffix = newSuffix;
     }
 
+    /**
+     * As {@link #renameTo}, of a file that nobody wants under its new name. Where the disk has no
+     * room for that name it goes at once.
+     */
+    public synchronized void retireAs(String newSuffix) throws IOException {
+        try {
+            renameTo(newSuffix);
+        } catch (IOException e) {
+            if (!ShortageException.isCauseOf(e)) {
+                throw e;
+            }
+            Files.deleteIfExists(path());
+        }
+    }
+
     /** The file has no place in a log any more: it need not become durable. */
     public synchronized void markDeleted() {
         deleted = true;

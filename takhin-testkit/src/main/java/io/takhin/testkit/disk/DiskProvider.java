@@ -203,6 +203,9 @@ final class DiskProvider extends FileSystemProvider {
             if (replaced != null && !replaces) {
                 throw new FileAlreadyExistsException(target.toString());
             }
+            if (replaced == null && nameOf(target).length() > nameOf(source).length()) {
+                disk.needRoom(source);
+            }
             folder.rename(nameOf(source), nameOf(target), node);
             disk.giveBack(replaced instanceof DiskFile file ? file.size() : 0);
         } finally {

@@ -274,6 +274,13 @@ public final class SimulatedDisk {
         return taken;
     }
 
+    /** A longer name may take one more block of its directory. Under the lock. */
+    void needRoom(Path path) throws IOException {
+        if (freeBytes <= 0) {
+            throw new FileSystemException(path.toString(), null, "No space left on device");
+        }
+    }
+
     void giveBack(int bytes) {
         freeBytes += bytes;
     }
