@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.ShortageException;
@@ -14,12 +15,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The recovery points and log starts of one directory, as its files have them.
+ * The recovery points, log starts and cleaner's offsets of one directory, as its files have them.
  *
  * <p>Threads: any.
  */
 final class Checkpoints {
     private final Path root;
+    private final CleanerOffsets cleanerOffsets;
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
@@ -37,6 +39,7 @@ final class Checkpoints {
                 OffsetCheckpoint.readOrNothing(
                         root.resolve(OffsetCheckpoint.LOG_STARTS),
                         "records that were deleted up to an offset inside of a segment are back");
+        cleanerOffsets = new CleanerOffsets(root);
     }
 
     /** The logs were read back: their names serve here, too, instead of others that are equal. */
@@ -57,6 +60,10 @@ final class Checkpoints {
         }
     }
 
+    CleanerOffsets cleanerOffsets() {
+        return cleanerOffsets;
+    }
+
     long recoveryPoint(TopicPartition partition) {
         return writtenPoints.getOrDefault(partition, 0L);
     }
@@ -71,12 +78,13 @@ final class Checkpoints {
     }
 
     /**
-     * Forgets a log that is gone, before another one has its name: where it ended and began says
-     * nothing of the new one. Durable when it returns.
+     * Forgets a log that is gone, before another one has its name: where it ended and began, and
+     * how far it was compacted, says nothing of the new one. Durable when it returns.
      *
      * @param logs all but that one
      */
     void forget(TopicPartition partition, Collection<PartitionLog> logs) throws IOException {
+        cleanerOffsets.lower(partition, 0);
         lock.lock();
         try {
             if (recoveryPoint(partition) > 0 || logStart(partition) > 0) {
@@ -90,11 +98,14 @@ final class Checkpoints {
     /**
      * Sees to it that no start believes more of a log than is left of it. Durable when it returns.
      *
-     * @param end of what is left
-     * @param start of what is left; the log itself says both already
+     * @param cut the offset of the next record
+     * @param end of what is left and durable
+     * @param start of what is left; the log itself says all three already
      */
-    void lower(TopicPartition partition, long end, long start, Collection<PartitionLog> logs)
+    void lower(
+            TopicPartition partition, long cut, long end, long start, Collection<PartitionLog> logs)
             throws IOException {
+        cleanerOffsets.lower(partition, cut);
         // Whoever is writing now may have asked the log before it was cut: that comes first.
         lock.lock();
         try {

@@ -75,20 +75,23 @@ final class CompactionLook {
             LogDirectory directory,
             LogCleaner.HighWatermarks highWatermarks,
             Clock clock,
-            Pace pace)
-            throws IOException {
+            Pace pace) {
         this.directory = directory;
         this.highWatermarks = highWatermarks;
         this.clock = clock;
         this.pace = pace;
-        this.offsets = new CleanerOffsets(directory.root());
+        this.offsets = directory.cleanerOffsets();
         for (PartitionLog each : directory.logs()) {
             TopicPartition name = each.topicPartition();
-            if (offsets.of(name) > 0) {
-                progress.put(name, Progress.of(each, offsets.of(name)));
+            // Before it is asked how far that is: a cut may come in between.
+            Progress none = Progress.of(each, 0);
+            long cleanedBelow = offsets.of(name);
+            if (cleanedBelow > 0) {
+                progress.put(name, none.at(cleanedBelow, none.cuts()));
             }
         }
-        directory.onRemoval(this::forget);
+        // A topic of the same name must not inherit how far this one was.
+        directory.onRemoval(progress::remove);
     }
 
     void run() {
@@ -226,24 +229,25 @@ final class CompactionLook {
         return known != null && known.of() == each ? known : Progress.of(each, 0);
     }
 
-    /** A topic of the same name must not inherit how far this one was. */
-    private void forget(TopicPartition gone) {
-        progress.remove(gone);
-        writeOffsets();
-    }
-
     private void writeOffsets() {
-        Map<TopicPartition, Long> known = new HashMap<>();
-        progress.forEach((name, one) -> {
-            if (one.cleanedBelow() > 0 && one.cuts() == one.of().cleaning().view().cuts()) {
-                known.put(name, one.cleanedBelow());
-            }
-        });
         try {
-            offsets.write(known);
+            offsets.set(this::cleanedBelow);
         } catch (IOException e) {
             directory.fail(e);
         }
+    }
+
+    /** Of all logs that are there and were not cut since. */
+    private Map<TopicPartition, Long> cleanedBelow() {
+        Map<TopicPartition, Long> known = new HashMap<>();
+        progress.forEach((name, one) -> {
+            PartitionLog of = one.of();
+            if (directory.get(name) == of && one.cuts() == of.cleaning().view().cuts()) {
+                // Nothing that is not durable is compacted, unless the log is just being cut.
+                known.put(name, Math.min(one.cleanedBelow(), of.durability().segmentsEnd()));
+            }
+        });
+        return known;
     }
 
     /** For the next start. */

@@ -14,10 +14,11 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 
 /**
- * Whether a transaction index that names more than the batches do is right all the same. Compaction
- * takes records away that were rolled back, and leaves the entry as it was: with a first offset, or
- * a last stable one, that no batch has any more. Such an entry is harmless wherever no batch of its
- * producer lies in what it names too much.
+ * Whether a transaction index that does not name what the batches do is right all the same.
+ * Compaction takes records away that were rolled back, and leaves the entry as it was: with a first
+ * offset, or a last stable one, that no batch has any more. Such an entry is harmless wherever no
+ * batch of its producer lies in what it names too much. Later it takes the entry as well, and the
+ * marker stays for a while: no reader needs an entry of which no records are left.
  *
  * <p>Threads: one.
  */
@@ -72,13 +73,15 @@ final class CompactionTraces {
     }
 
     /**
+     * Whether all entries are right; for those that may be missing, see {@link #missing}.
+     *
      * @param said what the batches say of the same segment
      */
     boolean explain(List<AbortedTransaction> said) {
-        Map<Long, AbortedTransaction> missing = new HashMap<>();
-        said.forEach(each -> missing.put(each.lastOffset(), each));
+        Map<Long, AbortedTransaction> byMarker = new HashMap<>();
+        said.forEach(each -> byMarker.put(each.lastOffset(), each));
         for (AbortedTransaction entry : entries) {
-            AbortedTransaction same = missing.remove(entry.lastOffset());
+            AbortedTransaction same = byMarker.get(entry.lastOffset());
             Long producer = abortMarkers.remove(entry.lastOffset());
             if (producer == null
                     || producer != entry.producerId()
@@ -87,7 +90,31 @@ final class CompactionTraces {
                 return false;
             }
         }
-        return missing.isEmpty();
+        return true;
+    }
+
+    /**
+     * What the batches say and no entry does: right only where no batch {@link #isOf} it.
+     *
+     * @param said what the batches say of the same segment
+     */
+    List<AbortedTransaction> missing(List<AbortedTransaction> said) {
+        Set<Long> there = new HashSet<>();
+        entries.forEach(entry -> there.add(entry.lastOffset()));
+        return said.stream().filter(each -> !there.contains(each.lastOffset())).toList();
+    }
+
+    /** Whether a batch has records of one of the transactions. */
+    static boolean isOf(List<AbortedTransaction> transactions, ByteBuffer headers, int at) {
+        long producer = BatchHeader.producerId(headers, at);
+        long base = BatchHeader.baseOffset(headers, at);
+        long last = BatchHeader.lastOffset(headers, at);
+        return BatchHeader.recordCount(headers, at) > 0
+                && transactions.stream()
+                        .anyMatch(each ->
+                                each.producerId() == producer
+                                        && last >= each.firstOffset()
+                                        && base < each.lastOffset());
     }
 
     /**

@@ -208,9 +208,9 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
     }
 
     @Override
-    public void lowerCheckpoints(TopicPartition partition, long end, long start)
+    public void lowerCheckpoints(TopicPartition partition, long cut, long end, long start)
             throws IOException {
-        checkpoints.lower(partition, end, start, logs.values());
+        checkpoints.lower(partition, cut, end, start, logs.values());
     }
 
     @Override

@@ -211,7 +211,11 @@ final class DirectoryRecovery {
                 new TopicPartition(
                         topics.computeIfAbsent(named.topic(), name -> name), named.partition());
         long recoveryPoint = checkpoints.recoveryPoint(partition);
-        Uuid topicId = topicIds.computeIfAbsent(PartitionMetadataFile.read(directory), id -> id);
+        Uuid found =
+                replay == null
+                        ? PartitionMetadataFile.read(directory)
+                        : replay.topicIdOf(directory, partition);
+        Uuid topicId = topicIds.computeIfAbsent(found, id -> id);
         // Also what was deleted since: what is wanted follows it in the segment.
         boolean inJournal =
                 replay != null && replay.restore(directory, partition, topicId, recoveryPoint);

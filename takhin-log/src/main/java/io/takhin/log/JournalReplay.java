@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
+import io.takhin.log.file.ShortageException;
 import io.takhin.log.journal.JournalContents;
 import io.takhin.log.journal.JournalEntry;
 import io.takhin.log.journal.JournalFile;
@@ -21,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Puts back into segments what the journal has and a crash took from them, before logs are read
- * back. It only ever adds what was lost; nothing is synced here, the journal stays as it is until
- * the logs are durable without it.
+ * back. It only ever adds what was lost; no segment is synced here, the journal stays as it is
+ * until the logs are durable without it.
  *
  * <p>Threads: any, one a partition.
  */
@@ -50,9 +51,44 @@ final class JournalReplay implements AutoCloseable {
     }
 
     /**
+     * Of which topic a partition's directory is; {@code Uuid.ZERO_UUID} where nothing tells.
+     * Entries have a checksum, the directory's file has none: where a flipped bit hides its id, or
+     * makes another of it, they say which it was, and it is written anew. Entries that the file was
+     * not written for may be of a topic that had the name before.
+     */
+    Uuid topicIdOf(Path directory, TopicPartition partition) throws IOException {
+        Uuid read = PartitionMetadataFile.read(directory);
+        List<Uuid> ids =
+                contents.of(partition).stream().map(JournalEntry::topicId).distinct().toList();
+        if (ids.contains(read)) {
+            return read;
+        }
+        for (Uuid id : ids) {
+            if (PartitionMetadataFile.isSameButForDamage(directory, id)) {
+                log.warn("{} is damaged; by the journal its topic is {}", directory, id);
+                rewriteId(directory, id);
+                return id;
+            }
+        }
+        return read;
+    }
+
+    private static void rewriteId(Path directory, Uuid id) throws IOException {
+        try {
+            PartitionMetadataFile.rewrite(directory, id);
+        } catch (IOException e) {
+            if (!ShortageException.isCauseOf(e)) {
+                throw e;
+            }
+            // A full disk must not keep a broker from starting.
+            log.warn("{}: its topic's id stays damaged: {}", directory, e.getMessage());
+        }
+    }
+
+    /**
      * Puts back what one partition lost.
      *
-     * @param topicId of the topic that its directory is of; entries of others mean nothing
+     * @param topicId by {@link #topicIdOf}; entries of other topics mean nothing
      * @param from what lies below was durable in the segments
      * @return whether the journal has anything of this log, wanted or not: a cut must say so
      */
@@ -60,8 +96,7 @@ final class JournalReplay implements AutoCloseable {
             throws IOException {
         List<JournalEntry> own =
                 contents.of(partition).stream()
-                        .filter(entry ->
-                                PartitionMetadataFile.isSameButForDamage(topicId, entry.topicId()))
+                        .filter(entry -> entry.topicId().equals(topicId))
                         .toList();
         List<JournalEntry> wanted =
                 own.stream().filter(entry -> entry.lastOffset() >= from).toList();

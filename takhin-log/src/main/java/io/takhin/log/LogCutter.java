@@ -61,6 +61,7 @@ final class LogCutter {
                 .patiently(() ->
                         state.host.lowerCheckpoints(
                                 state.partition,
+                                offset,
                                 durability.segmentsEnd(),
                                 durability.durableStart()));
     }

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.DirectoryLock;
@@ -142,7 +143,7 @@ public final class LogDirectory implements AutoCloseable {
     private static PartitionLog adopt(PartitionLog existing, Uuid topicId, LogConfig config)
             throws IOException {
         if (!existing.topicId().equals(topicId) && existing.isOf(topicId)) {
-            PartitionMetadataFile.write(existing.directory(), topicId);
+            PartitionMetadataFile.rewrite(existing.directory(), topicId);
             existing.setTopicId(topicId);
             existing.durability().identityChanged();
         } else if (!existing.topicId().equals(topicId)) {
@@ -219,11 +220,21 @@ public final class LogDirectory implements AutoCloseable {
             }
             host.housekeeper().checkpointSoon();
             removalListeners.forEach(listener -> listener.accept(partition));
+            forgetCompaction(partition);
         } catch (IOException e) {
             faults.fail(e);
             throw new KafkaStorageException("cannot remove " + partition, e);
         } finally {
             changing.unlock();
+        }
+    }
+
+    /** A full disk must not keep a log from going; the next one of its name cannot be made then. */
+    private void forgetCompaction(TopicPartition gone) {
+        try {
+            host.openFiles().retrying(() -> cleanerOffsets().lower(gone, 0));
+        } catch (IOException e) {
+            faults.failUnlessShort(e);
         }
     }
 
@@ -363,6 +374,11 @@ public final class LogDirectory implements AutoCloseable {
         if (journal != null) {
             journal.close(clean);
         }
+    }
+
+    /** How far the logs are compacted. */
+    CleanerOffsets cleanerOffsets() {
+        return host.checkpoints().cleanerOffsets();
     }
 
     /** Tells the next start what is durable now; the housekeeper does it in its own time. */

@@ -59,10 +59,11 @@ interface LogHost {
 
     /**
      * Returns when neither the recovery point nor the log start that a restart would find for a
-     * partition is above these, and nobody is about to write a higher one. The log itself says so
-     * already.
+     * partition is above these, nor the cleaner's offset above the cut, and nobody is about to
+     * write a higher one. The log itself says so already.
      */
-    void lowerCheckpoints(TopicPartition partition, long end, long start) throws IOException;
+    void lowerCheckpoints(TopicPartition partition, long cut, long end, long start)
+            throws IOException;
 
     /** These files have no place in a log any more; who reads them may finish. */
     void removeLater(List<Path> files, Duration delay);

@@ -70,7 +70,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
         }
         if (!PartitionMetadataFile.read(directory).equals(topicId)) {
             // Or damaged: Kafka would refuse it.
-            PartitionMetadataFile.write(directory, topicId);
+            PartitionMetadataFile.rewrite(directory, topicId);
         }
         LogRecovery.Trust trust =
                 new LogRecovery.Trust(
@@ -203,7 +203,7 @@ final class LoneHost implements LogHost, OpenFiles.Host {
     }
 
     @Override
-    public void lowerCheckpoints(TopicPartition partition, long end, long start) {
+    public void lowerCheckpoints(TopicPartition partition, long cut, long end, long start) {
         // There are none: a start checks everything.
     }
 

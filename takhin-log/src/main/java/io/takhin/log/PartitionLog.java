@@ -84,13 +84,15 @@ public final class PartitionLog implements AutoCloseable {
 
     /**
      * Whether a crash came before it was durable of which topic the log is, and so before anything
-     * in it was: its records may be those of a topic that had the same name.
+     * in it was: its records may be those of a topic that had the same name. A file that has
+     * content was damaged later, and the directory's name says it then.
      */
-    boolean isOfUnknownTopic() {
+    boolean isOfUnknownTopic() throws IOException {
         return topicId.equals(Uuid.ZERO_UUID)
                 && !cleanStop
                 && writtenRecoveryPoint() == 0
-                && logEndOffset() > 0;
+                && logEndOffset() > 0
+                && !PartitionMetadataFile.hasContent(state.directory);
     }
 
     /**

@@ -6,6 +6,7 @@ import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
+import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
@@ -142,6 +143,83 @@ class RecoveryGapTest {
         write(OffsetCheckpoint.RECOVERY_POINTS, RECORDS + 1);
 
         assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    /** A log that is gone before anybody looks for something to compact. */
+    @Test
+    void theCompactionOfALogThatWasSetAsideExplainsNoGapInTheNextOne() throws IOException {
+        write(CleanerOffsets.NAME, RECORDS);
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        directory.setAside(Directories.ORDERS);
+        writeAgain(directory);
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    /** As a power cut leaves it that takes the log's name and not yet the entry. */
+    @Test
+    void anEntryWithoutALogExplainsNoGapInTheNextOne() throws IOException {
+        DeadFiles.remove(partition);
+        write(CleanerOffsets.NAME, RECORDS);
+        writeAgain(Directories.open(root, CONFIG, clock));
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    @Test
+    void theCompactionBehindAFollowersCutExplainsNoGap() throws IOException {
+        write(CleanerOffsets.NAME, RECORDS);
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        Directories.orders(directory, CONFIG).truncateTo(1);
+        writeAgain(directory);
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+
+        assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
+    }
+
+    @Test
+    void theCompactionBelowAFollowersCutStillExplainsGaps() throws IOException {
+        write(CleanerOffsets.NAME, RECORDS);
+        LogDirectory directory = Directories.open(root, CONFIG, clock);
+        Directories.orders(directory, CONFIG).truncateTo(bases.get(3));
+        writeAgain(directory);
+        long last = bases.get(2) - 1;
+        cutSegment(1, last);
+        Files.deleteIfExists(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
+
+        assertThat(offsetsFound()).isEqualTo(allBut(last));
+    }
+
+    @Test
+    void withoutAnEntryNeitherACutNorANewLogWritesTheCleanersFile() throws IOException {
+        TopicPartition other = new TopicPartition("other", 0);
+        try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
+            OffsetCheckpoint.write(root.resolve(CleanerOffsets.NAME), Map.of(other, 1L));
+            Directories.orders(directory, CONFIG).truncateTo(1);
+            directory.delete(Directories.ORDERS);
+            Directories.orders(directory, CONFIG);
+
+            assertThat(OffsetCheckpoint.read(root.resolve(CleanerOffsets.NAME)))
+                    .containsExactly(Map.entry(other, 1L));
+        }
+    }
+
+    /** Up to as many records as before, in the same segments; nothing is known to be durable. */
+    private void writeAgain(LogDirectory directory) throws IOException {
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        for (long i = log.logEndOffset(); i < RECORDS; i++) {
+            log.appendAsLeader(Batches.of("v" + i + ".".repeat(20)), 0, Origin.CLIENT);
+        }
+        bases = log.cleaning().view().segments().stream().map(Segment::baseOffset).toList();
+        partition = log.directory();
+        directory.abandon();
+        Files.deleteIfExists(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
+        PartitionMetadataFile.write(partition, Uuid.ONE_UUID);
     }
 
     /** Else it would be believed of records that come later. */

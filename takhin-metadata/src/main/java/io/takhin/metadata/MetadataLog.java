@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -75,10 +76,10 @@ final class MetadataLog implements RaftLog {
     }
 
     /**
-     * Opens what a directory holds. What a power cut tore is cut off; where something is damaged
-     * that was on the disk before, nothing is changed. Where a snapshot from the leader reaches
-     * past the log's end, a crash came between fetching it and emptying the log: that is made up
-     * for.
+     * Opens what a directory holds, and what it holds is on the disk then. What a power cut tore is
+     * cut off; where something is damaged that was on the disk before, nothing is changed. Where a
+     * snapshot from the leader reaches past the log's end, a crash came between fetching it and
+     * emptying the log: that is made up for.
      *
      * @throws DamagedLogException naming the file, where records are missing without it
      */
@@ -117,9 +118,26 @@ final class MetadataLog implements RaftLog {
         snapshots.settle(log.logStartOffset());
         // Epochs are a file without a checksum; a vote is given by them.
         var _ = log.endOfEpoch(log.latestEpoch(), log.logEndOffset());
+        flushAbove(mark, log);
         MetadataLog opened = new MetadataLog(log, mark, snapshots, disk.room());
         opened.truncateToLatestSnapshot();
         return opened;
+    }
+
+    /**
+     * What a killed process appended and had not flushed: a leader counts it as on this node's disk
+     * once this node fetches what follows it.
+     */
+    private static void flushAbove(DurableMark mark, PartitionLog log) throws IOException {
+        if (log.logEndOffset() <= mark.offset()) {
+            return;
+        }
+        try {
+            log.flush();
+        } catch (KafkaStorageException e) {
+            throw new IOException("cannot sync " + log.directory(), e);
+        }
+        mark.advance(log);
     }
 
     Path directory() {

@@ -3,7 +3,9 @@ package io.takhin.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.base.Clock;
+import io.takhin.log.DurableMark;
 import io.takhin.log.LogConfig;
+import io.takhin.log.PartitionLog;
 import io.takhin.testkit.Seeded;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
@@ -11,7 +13,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -95,6 +101,64 @@ class MetadataPowerCutTest {
                 letGo(log);
             }
         }
+    }
+
+    private static final LogConfig CONFIG =
+            LogConfig.builder().timestampAfterMaxMillis(Long.MAX_VALUE).build();
+
+    /** It appended, and was killed before its flush: a leader counts what the next one fetches. */
+    @Seeded(runs = 20, cutsEach = 1)
+    void whatAKilledProcessLeftInMemoryIsDurableOnceTheLogIsOpen(RandomGenerator random)
+            throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(random);
+        disk.copyFilesTo(copies);
+        for (int flushed = random.nextInt(3); flushed > 0; flushed--) {
+            try (MetadataLog log = MetadataLog.open(disk.root(), CONFIG, clock)) {
+                records.append(log, random);
+            }
+        }
+        long end = appendWithoutFlush(disk);
+
+        assertThat(MetadataLog.open(disk.root(), CONFIG, clock).endOffset().offset())
+                .isEqualTo(end);
+        disk.cutPower();
+        disk.restart();
+
+        try (MetadataLog log = MetadataLog.open(disk.root(), CONFIG, clock)) {
+            assertThat(log.endOffset().offset()).isEqualTo(end);
+            records.check(log);
+        }
+    }
+
+    /** Returns the log's end. */
+    private long appendWithoutFlush(SimulatedDisk disk) throws IOException {
+        Path directory = disk.root().resolve(MetadataLog.PARTITION.toString());
+        PartitionLog log =
+                DurableMark.read(directory, clock)
+                        .openLog(MetadataLog.PARTITION, Uuid.METADATA_TOPIC_ID, CONFIG, _ -> {});
+        MemoryRecords batch =
+                MemoryRecords.withRecords(
+                        log.logEndOffset(), Compression.NONE, 1, new SimpleRecord(new byte[100]));
+        log.appendAsFollower(batch.buffer());
+        return log.logEndOffset();
+    }
+
+    /** Stopped, or killed between two appends. */
+    @Seeded(runs = 4)
+    void aStartWaitsForNoSyncWhereAllIsDurable(RandomGenerator random) throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(random);
+        disk.copyFilesTo(copies);
+        MetadataLog before = MetadataLog.open(disk.root(), CONFIG, clock);
+        records.append(before, random);
+        if (random.nextBoolean()) {
+            before.close();
+        }
+        disk.failAfter(SimulatedDisk.Call.SYNC, 0);
+
+        MetadataLog log = MetadataLog.open(disk.root(), CONFIG, clock);
+
+        assertThat(disk.hasFailed()).isFalse();
+        records.check(log);
     }
 
     private static void letGo(MetadataLog log) {

@@ -50,6 +50,44 @@ public final class PartitionMetadataFile {
     }
 
     /**
+     * Whether the file was written for a topic, and no more than one byte of it is another, which a
+     * flipped bit may have changed: also where no id can be read from it.
+     */
+    public static boolean isSameButForDamage(Path directory, Uuid id) throws IOException {
+        byte[] found = bytes(directory);
+        byte[] written = contentOf(id).getBytes(StandardCharsets.UTF_8);
+        if (found.length < written.length) {
+            return false;
+        }
+        int different = 0;
+        for (int i = 0; i < written.length; i++) {
+            different += found[i] == written[i] ? 0 : 1;
+        }
+        return different <= 1;
+    }
+
+    /**
+     * Whether anything is in the file. It is smaller than a sector: a power cut leaves all that was
+     * written or nothing, zeros too, and what is there and cannot be read was damaged later.
+     */
+    public static boolean hasContent(Path directory) throws IOException {
+        for (byte each : bytes(directory)) {
+            if (each != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static byte[] bytes(Path directory) throws IOException {
+        try {
+            return Files.readAllBytes(directory.resolve(NAME));
+        } catch (NoSuchFileException e) {
+            return new byte[0];
+        }
+    }
+
+    /**
      * Whether an id that was read is another, but for one character that a flipped bit may have
      * changed. Ids are random: two topics' differ in nearly all of them.
      */
@@ -73,7 +111,18 @@ public final class PartitionMetadataFile {
      * of a log covers this file too.
      */
     public static void write(Path directory, Uuid topicId) throws IOException {
-        CheckpointFile.replace(
-                directory.resolve(NAME), VERSION_LINE + "\n" + TOPIC_ID + topicId, false);
+        CheckpointFile.replace(directory.resolve(NAME), contentOf(topicId), false);
+    }
+
+    /**
+     * In the place of a file that does not name the topic. Where that one has content, a power cut
+     * leaves it or the new one: an empty one would say that nothing of the log was ever durable.
+     */
+    public static void rewrite(Path directory, Uuid topicId) throws IOException {
+        CheckpointFile.replace(directory.resolve(NAME), contentOf(topicId), hasContent(directory));
+    }
+
+    private static String contentOf(Uuid topicId) {
+        return VERSION_LINE + "\n" + TOPIC_ID + topicId;
     }
 }
