@@ -177,9 +177,7 @@ final class Compaction implements AutoCloseable {
 
     /** Checked: what is written anew gets a new checksum, and damage would look sound with it. */
     private MutableRecordBatch batchAt(Segment segment, BatchScanner scanner) throws IOException {
-        if (pace.stopped().getAsBoolean()) {
-            throw new GivenUpException("stopped");
-        }
+        checkWanted();
         pace.use(scanner.sizeInBytes());
         if (!scanner.isCrcValid()) {
             throw new CorruptRecordException(
@@ -190,6 +188,16 @@ final class Compaction implements AutoCloseable {
                                     segment.file().path()));
         }
         return MemoryRecords.readableRecords(scanner.batch()).batches().iterator().next();
+    }
+
+    /** Nobody waits for a log that was deleted, and its directory is about to be removed. */
+    private void checkWanted() throws GivenUpException {
+        if (pace.stopped().getAsBoolean()) {
+            throw new GivenUpException("stopped");
+        }
+        if (!log.isOpen()) {
+            throw new GivenUpException("the log is gone");
+        }
     }
 
     private static void checkEnd(Segment segment, BatchScanner scanner) {

@@ -8,6 +8,7 @@ import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.ShortageException;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -37,8 +38,8 @@ final class Housekeeper {
     /** A file that nobody has used for one to two of these is closed. */
     private static final Duration REST_INTERVAL = Duration.ofSeconds(5);
 
-    /** What found no descriptor is tried again after this. */
-    private static final Duration SHORTAGE_INTERVAL = Duration.ofSeconds(1);
+    /** What found no descriptor, or found others at work, is tried again after this. */
+    private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final long PRODUCER_SNAPSHOT_BYTES = 64L << 20;
@@ -113,7 +114,7 @@ final class Housekeeper {
         } catch (IOException e) {
             if (ShortageException.isOfDescriptors(e)) {
                 host.shortage(e);
-                later(task, SHORTAGE_INTERVAL);
+                later(task, RETRY_INTERVAL);
             } else {
                 host.fail(e);
             }
@@ -246,9 +247,19 @@ final class Housekeeper {
                         DurablePaths.sync(parent);
                         durableRenames = covered;
                     }
-                    DeadFiles.remove(directory);
+                    removeDirectory(directory);
                 },
                 delay);
+    }
+
+    /** Whoever has not met yet that the partition is deleted may make a file there meanwhile. */
+    private void removeDirectory(Path directory) throws IOException {
+        try {
+            DeadFiles.remove(directory);
+        } catch (DirectoryNotEmptyException e) {
+            log.debug("{} is removed later", directory, e);
+            later(() -> removeDirectory(directory), RETRY_INTERVAL);
+        }
     }
 
     /**

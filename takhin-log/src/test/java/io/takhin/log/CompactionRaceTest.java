@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.apache.kafka.common.compress.Compression;
@@ -22,6 +23,7 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Segments go while a compaction is about to replace them: it is given up, nothing of it is left,
@@ -209,6 +211,29 @@ class CompactionRaceTest {
 
         assertThat(due).isFalse();
         assertThat(directory.get(Directories.ORDERS)).isNull();
+        assertThat(directory.isOnline()).isTrue();
+        directory.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, RECORDS + 2})
+    void aDeletedTopicIsReadNoFurther(int batches) throws IOException {
+        log.reconfigure(CONFIG.with().fileDeleteDelay(Duration.ofHours(1)).build());
+        AtomicInteger asked = new AtomicInteger();
+        Compaction.Pace pace =
+                new Compaction.Pace(
+                        MAP_BYTES,
+                        new Throttle(clock, 0),
+                        () -> {
+                            if (asked.incrementAndGet() == batches) {
+                                directory.delete(Directories.ORDERS);
+                            }
+                            return false;
+                        });
+
+        new CompactionLook(directory, PartitionLog::durableEndOffset, clock, pace).run();
+
+        assertThat(asked).hasValue(batches);
         assertThat(directory.isOnline()).isTrue();
         directory.close();
     }

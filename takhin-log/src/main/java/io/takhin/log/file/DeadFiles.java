@@ -1,6 +1,7 @@
 package io.takhin.log.file;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -19,13 +20,13 @@ public final class DeadFiles {
 
     private DeadFiles() {}
 
-    /** A file, or a directory with all that is in it; nothing where it is gone already. */
+    /**
+     * A file, or a directory with all that is in it; nothing where it is gone already.
+     *
+     * @throws DirectoryNotEmptyException when somebody made a file in it meanwhile
+     */
     public static void remove(Path path) throws IOException {
-        try {
-            Files.walkFileTree(path, new Remover());
-        } catch (NoSuchFileException _) {
-            // Somebody was faster.
-        }
+        Files.walkFileTree(path, new Remover());
     }
 
     /** As {@link #remove}, and one file of the directory after all others, durably. */
@@ -56,6 +57,15 @@ public final class DeadFiles {
                 throws IOException {
             Files.deleteIfExists(file);
             return FileVisitResult.CONTINUE;
+        }
+
+        /** Where somebody was faster, the others are still to go. */
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException error) throws IOException {
+            if (error instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw error;
         }
 
         @Override

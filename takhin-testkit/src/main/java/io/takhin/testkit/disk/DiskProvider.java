@@ -165,6 +165,7 @@ final class DiskProvider extends FileSystemProvider {
 
     @Override
     public void delete(Path path) throws IOException {
+        disk.passRemovalGate(path);
         disk.lock.lock();
         try {
             disk.begin(SimulatedDisk.Call.NAME, path, "delete");

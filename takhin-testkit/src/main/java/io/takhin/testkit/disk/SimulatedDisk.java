@@ -56,6 +56,7 @@ public final class SimulatedDisk {
     private @Nullable Path copies;
     private volatile Consumer<Path> readGate = _ -> {};
     private volatile Consumer<Path> syncGate = _ -> {};
+    private volatile Consumer<Path> removalGate = _ -> {};
 
     /** Calls of a kind fail once so many of them went well. */
     private static final class Fault {
@@ -147,12 +148,21 @@ public final class SimulatedDisk {
         syncGate = gate;
     }
 
+    /** As {@link #gateReads}, for who wants to remove a file or a directory. */
+    public void gateRemovals(Consumer<Path> gate) {
+        removalGate = gate;
+    }
+
     void passReadGate(Path path) {
         readGate.accept(path);
     }
 
     void passSyncGate(Path path) {
         syncGate.accept(path);
+    }
+
+    void passRemovalGate(Path path) {
+        removalGate.accept(path);
     }
 
     /** How many bytes files may grow from now on. */
