@@ -153,7 +153,7 @@ class ProduceConsumeTest {
     }
 
     @Test
-    void nobodyButTheBrokerWritesToAnInternalTopic() {
+    void nobodyButTheBrokerWritesToAnInternalTopic() throws Exception {
         clients.createTopic(topic, 1);
         try (Consumer<String, String> member = clients.consumer("group.id", topic)) {
             member.assign(List.of(partition));
