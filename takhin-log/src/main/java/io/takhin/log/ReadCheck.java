@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
@@ -35,7 +36,19 @@ final class ReadCheck implements Runnable {
      */
     @Override
     public void run() {
-        note(guard.find(this::check));
+        note(guard.find(this::checkWhatIsThere));
+    }
+
+    /** A reader who comes with a newer view does not ask for what was deleted since. */
+    private BatchCheck.Outcome checkWhatIsThere() throws IOException {
+        try {
+            return check();
+        } catch (NoSuchFileException e) {
+            if (!segment().file().isDeleted()) {
+                throw e;
+            }
+            return new BatchCheck.Outcome(range.from, range.from);
+        }
     }
 
     private Segment segment() {

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.CorruptRecordException;
@@ -152,6 +153,29 @@ class BitRotTest {
 
             assertThat(Batches.valuesOf(second)).startsWith("0=v0", "1=v1");
         }
+    }
+
+    @Test
+    void whatWasDeletedSinceIsNotLookedAt() throws IOException {
+        write();
+        try (LogDirectory directory = open()) {
+            PartitionLog log = orders(directory);
+            LogRead first = log.readIfChecked(0, 1 << 20, true, log.logEndOffset(), false);
+
+            log.advanceLogStart(baseOf(log, 2 * BATCHES - 1));
+            try (Stream<Path> files = Files.list(log.directory())) {
+                for (Path file : files.filter(BitRotTest::isDeleted).toList()) {
+                    Files.delete(file);
+                }
+            }
+            ((LogRead.Unchecked) first).check().run();
+
+            assertThat(directory.isOnline()).isTrue();
+        }
+    }
+
+    private static boolean isDeleted(Path file) {
+        return file.toString().endsWith(PartitionFiles.DELETED);
     }
 
     @Test
