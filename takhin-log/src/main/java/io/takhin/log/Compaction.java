@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.log.file.ShortageException;
+import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +27,7 @@ final class Compaction implements AutoCloseable {
     private final Pace pace;
     private final LogView view;
     private final DirtySection section;
+    private final boolean indexesChecked;
     private final OffsetMap map;
     private final BufferSupplier buffers = BufferSupplier.create();
 
@@ -61,6 +63,7 @@ final class Compaction implements AutoCloseable {
         this.pace = pace;
         this.view = view;
         this.section = section;
+        this.indexesChecked = log.knowsOfTransactions();
         this.map = OffsetMap.of(section.end() - section.first(), pace.mapBytesMax());
     }
 
@@ -187,7 +190,19 @@ final class Compaction implements AutoCloseable {
                                     scanner.position(),
                                     segment.file().path()));
         }
+        checkIndex(segment, scanner);
         return MemoryRecords.readableRecords(scanner.batch()).batches().iterator().next();
+    }
+
+    /** One that was lost would let what was rolled back take away what was committed before. */
+    private void checkIndex(Segment segment, BatchScanner scanner) throws GivenUpException {
+        if (!indexesChecked
+                && BatchHeader.isTransactional(scanner.buffer(), scanner.at())
+                && segment.checked().hasOld()
+                && !segment.transactions().isChecked()) {
+            log.meetsTransaction();
+            throw new GivenUpException("its transaction indexes have to be checked first");
+        }
     }
 
     /** Nobody waits for a log that was deleted, and its directory is about to be removed. */

@@ -76,6 +76,16 @@ final class LogCleaning {
         return state.isWritable();
     }
 
+    /** Whether transaction indexes from before this process are believed only once checked. */
+    boolean knowsOfTransactions() {
+        return state.hasTransactions;
+    }
+
+    /** A batch of a transaction was met: from now on indexes are checked before they are asked. */
+    void meetsTransaction() {
+        state.hasTransactions = true;
+    }
+
     /** Answers from the files; asked again when they are replaced meanwhile. */
     <T> T ask(LogReader.Search<T> question) {
         return guard.find(() -> reader.search(question));
