@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * nobody waits for, removal of dead files, forgetting idle producers. Sleeps while there is nothing
  * of that.
  *
- * <p>Threads: one of its own; any thread may ask.
+ * <p>Threads: one of its own, and another one for removals, which take as long as there are bytes:
+ * a flush that is due does not wait for them. Any thread may ask.
  */
 final class Housekeeper {
     private static final Logger log = LoggerFactory.getLogger(Housekeeper.class);
@@ -47,6 +48,7 @@ final class Housekeeper {
     private final Host host;
     private final LogDirectorySettings settings;
     private final ScheduledThreadPoolExecutor thread;
+    private final ScheduledThreadPoolExecutor remover;
     private final long startNanos;
     private final ReentrantLock ageLock = new ReentrantLock();
 
@@ -59,7 +61,7 @@ final class Housekeeper {
     private final AtomicBoolean checkpointDue = new AtomicBoolean();
     private final AtomicLong renamedDirectories = new AtomicLong();
 
-    /** Of those, how many are known to be on the disk; the housekeeper's alone. */
+    /** Of those, how many are known to be on the disk; the remover's alone. */
     private long durableRenames;
 
     interface Host {
@@ -84,13 +86,19 @@ final class Housekeeper {
         this.host = host;
         this.settings = settings;
         this.startNanos = host.clock().nanos();
-        this.thread = new ScheduledThreadPoolExecutor(1, Threads.factory("log-housekeeper"));
+        this.thread = threadOfName("log-housekeeper");
+        this.remover = threadOfName("log-remover");
+        host.openFiles().watch(() -> later(this::rest, REST_INTERVAL));
+        later(this::expireProducers, EXPIRY_INTERVAL);
+    }
+
+    private static ScheduledThreadPoolExecutor threadOfName(String name) {
+        var thread = new ScheduledThreadPoolExecutor(1, Threads.factory(name));
         thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         thread.setRemoveOnCancelPolicy(true);
         // Who asks while it is stopped has no need of it any more.
         thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
-        host.openFiles().watch(() -> later(this::rest, REST_INTERVAL));
-        later(this::expireProducers, EXPIRY_INTERVAL);
+        return thread;
     }
 
     private interface Task {
@@ -98,14 +106,18 @@ final class Housekeeper {
     }
 
     private void later(Task task, Duration delay) {
-        var _ = plan(task, delay);
+        var _ = plan(thread, task, delay);
     }
 
-    private Future<?> plan(Task task, Duration delay) {
-        return thread.schedule(() -> run(task), delay.toMillis(), TimeUnit.MILLISECONDS);
+    private void removeLater(Task removal, Duration delay) {
+        var _ = plan(remover, removal, delay);
     }
 
-    private void run(Task task) {
+    private Future<?> plan(ScheduledThreadPoolExecutor on, Task task, Duration delay) {
+        return on.schedule(() -> run(on, task), delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void run(ScheduledThreadPoolExecutor on, Task task) {
         if (!host.isOnline()) {
             return;
         }
@@ -114,7 +126,7 @@ final class Housekeeper {
         } catch (IOException e) {
             if (ShortageException.isOfDescriptors(e)) {
                 host.shortage(e);
-                later(task, RETRY_INTERVAL);
+                var _ = plan(on, task, RETRY_INTERVAL);
             } else {
                 host.fail(e);
             }
@@ -143,7 +155,7 @@ final class Housekeeper {
                 if (plannedAgeLook != null) {
                     plannedAgeLook.cancel(false);
                 }
-                plannedAgeLook = plan(this::flushAged, inMillis(nanos));
+                plannedAgeLook = plan(thread, this::flushAged, inMillis(nanos));
             }
         } finally {
             ageLock.unlock();
@@ -223,7 +235,7 @@ final class Housekeeper {
 
     /** These files are dead; who still reads them has so long to finish. */
     void removeLater(List<Path> files, Duration delay) {
-        later(
+        removeLater(
                 () -> {
                     for (Path file : files) {
                         DeadFiles.remove(file);
@@ -239,7 +251,7 @@ final class Housekeeper {
      */
     void removeDirectoryLater(Path directory, Duration delay) {
         long number = renamedDirectories.incrementAndGet();
-        later(
+        removeLater(
                 () -> {
                     Path parent = directory.getParent();
                     if (durableRenames < number && parent != null) {
@@ -258,7 +270,7 @@ final class Housekeeper {
             DeadFiles.remove(directory);
         } catch (DirectoryNotEmptyException e) {
             log.debug("{} is removed later", directory, e);
-            later(() -> removeDirectory(directory), RETRY_INTERVAL);
+            removeLater(() -> removeDirectory(directory), RETRY_INTERVAL);
         }
     }
 
@@ -268,10 +280,12 @@ final class Housekeeper {
      */
     void stop() {
         thread.shutdown();
+        remover.shutdown();
         boolean interrupted = false;
-        while (!thread.isTerminated()) {
+        while (!thread.isTerminated() || !remover.isTerminated()) {
             try {
                 var _ = thread.awaitTermination(1, TimeUnit.MINUTES);
+                var _ = remover.awaitTermination(1, TimeUnit.MINUTES);
             } catch (InterruptedException e) {
                 interrupted = true;
             }

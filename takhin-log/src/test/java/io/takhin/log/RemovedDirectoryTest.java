@@ -15,6 +15,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 
 /** The directory of a deleted partition goes, whoever else makes or removes files in it. */
@@ -95,6 +97,45 @@ class RemovedDirectoryTest {
         directory.close();
         try (var left = Files.list(directory.root())) {
             assertThat(left).noneMatch(path -> path.toString().endsWith("-delete"));
+        }
+    }
+
+    /** However many bytes there are to remove. S38 */
+    @Test
+    void aFlushThatIsDueDoesNotWaitForIt() throws IOException, InterruptedException {
+        ManualClock clock = new ManualClock(Batches.NOW);
+        LogDirectory directory =
+                LogDirectory.open(
+                        disk.root().resolve("data"),
+                        Directories.settings(CONFIG, 1),
+                        FlushRule.MEASURED,
+                        clock);
+        Directories.orders(directory, CONFIG);
+        PartitionLog other = directory.open(new TopicPartition("t", 0), Uuid.ONE_UUID, CONFIG);
+        CountDownLatch flushed = new CountDownLatch(1);
+        CountDownLatch removing = new CountDownLatch(1);
+        other.onDurable((_, _) -> flushed.countDown());
+        disk.gateRemovals(path -> {
+            removing.countDown();
+            run(() -> await(flushed));
+        });
+
+        directory.delete(Directories.ORDERS);
+        assertThat(removing.await(10, TimeUnit.SECONDS)).isTrue();
+        other.appendAsLeader(Batches.of("a"), 0, Origin.CLIENT);
+        clock.advance(Duration.ofHours(1));
+
+        assertThat(flushed.await(10, TimeUnit.SECONDS)).isTrue();
+        directory.close();
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            if (!latch.await(20, TimeUnit.SECONDS)) {
+                throw new IOException("nothing was flushed");
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 }
