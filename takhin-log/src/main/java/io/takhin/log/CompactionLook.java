@@ -43,6 +43,8 @@ final class CompactionLook {
      * @param cuts of the log at that time: a log that was cut since may hold other records
      * @param error why it cannot be compacted
      * @param isFinal whether it is left alone for that until the next start
+     * @param isConfirmed whether it is certain that it is compacted that far: else the next run
+     *     begins at the log's start
      */
     private record Progress(
             PartitionLog of,
@@ -50,26 +52,35 @@ final class CompactionLook {
             int cuts,
             long lastRunMillis,
             @Nullable String error,
-            boolean isFinal) {
+            boolean isFinal,
+            boolean isConfirmed) {
         static Progress of(PartitionLog log, long cleanedBelow) {
             int cuts = log.cleaning().view().cuts();
-            return new Progress(log, cleanedBelow, cuts, -1, null, false);
+            return new Progress(log, cleanedBelow, cuts, -1, null, false, true);
         }
 
         Progress at(long offset, int newCuts) {
-            return new Progress(of, offset, newCuts, lastRunMillis, null, false);
+            return new Progress(of, offset, newCuts, lastRunMillis, null, false, true);
         }
 
         Progress ranAt(long millis) {
-            return new Progress(of, cleanedBelow, cuts, millis, error, isFinal);
+            return new Progress(of, cleanedBelow, cuts, millis, error, isFinal, isConfirmed);
+        }
+
+        Progress unconfirmed() {
+            return new Progress(of, cleanedBelow, cuts, lastRunMillis, error, isFinal, false);
         }
 
         Progress failed(@Nullable String why, boolean finallySo) {
-            return new Progress(of, cleanedBelow, cuts, lastRunMillis, why, finallySo);
+            return new Progress(of, cleanedBelow, cuts, lastRunMillis, why, finallySo, isConfirmed);
         }
     }
 
-    private record Candidate(PartitionLog log, LogView view, DirtySection section) {}
+    private record Candidate(PartitionLog log, LogView view, DirtySection section) {
+        Candidate fromTheStart() {
+            return new Candidate(log, view, section.from(view.start()));
+        }
+    }
 
     CompactionLook(
             LogDirectory directory,
@@ -90,7 +101,8 @@ final class CompactionLook {
                 // Not the log that was compacted: what comes up to there would count as clean.
                 forget(name);
             } else if (cleanedBelow > 0) {
-                progress.put(name, none.at(cleanedBelow, none.cuts()));
+                Progress known = none.at(cleanedBelow, none.cuts());
+                progress.put(name, offsets.areConfirmed() ? known : known.unconfirmed());
             }
         }
         // A topic of the same name must not inherit how far this one was.
@@ -134,7 +146,7 @@ final class CompactionLook {
             LogCleaning cleaning = each.cleaning();
             Candidate found = cleaning.ask(view -> new Candidate(each, view, section(each, view)));
             if (found.section().isDue(each.config().cleanup())) {
-                return Optional.of(found);
+                return Optional.of(progressOf(each).isConfirmed() ? found : found.fromTheStart());
             }
             if (progressOf(each).error() != null) {
                 note(progressOf(each).failed(null, false));

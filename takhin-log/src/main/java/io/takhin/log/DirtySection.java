@@ -23,6 +23,11 @@ record DirtySection(long first, long end, long cleanBytes, long dirtyBytes, long
      */
     record Bounds(long cleanedBelow, long lastStable, long recoveryPoint) {}
 
+    /** The same, of which an earlier part is looked at again. */
+    DirtySection from(long earlier) {
+        return new DirtySection(earlier, end, cleanBytes, dirtyBytes, overdueMillis);
+    }
+
     static DirtySection of(LogView view, Cleanup cleanup, Bounds bounds, long nowMillis)
             throws IOException {
         if (view.segments().isEmpty()) {

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.log.file.SharedFile;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -279,4 +281,21 @@ class CompactionTest extends CompactionFixture {
     }
 
     // The crash may come between any two renames.
+
+    /** It may be from another moment than the log, as in a copy of a running broker. S86 */
+    @Test
+    void anOffsetThatNoCleanStopConfirmsHidesNothing() throws IOException {
+        write(log, "x", "old");
+        write(log, "x", "new");
+        writeTwenty();
+        directory.abandon();
+        OffsetCheckpoint.write(
+                directory.root().resolve(CleanerOffsets.NAME), Map.of(Directories.ORDERS, 12L));
+        open();
+        writeTwenty();
+
+        look(directory, clock).run();
+
+        assertThat(values(log)).hasSizeLessThan(20).contains("1=new").doesNotContain("0=old");
+    }
 }

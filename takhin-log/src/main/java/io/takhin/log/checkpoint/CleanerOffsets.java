@@ -22,6 +22,7 @@ public final class CleanerOffsets {
     public static final String NAME = "cleaner-offset-checkpoint";
 
     private final Path root;
+    private final boolean confirmed;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** What the file is to say: it may lag on a full disk. */
@@ -33,10 +34,20 @@ public final class CleanerOffsets {
 
     public CleanerOffsets(Path root) throws IOException {
         this.root = root;
+        this.confirmed = CleanStop.isMarked(root);
         this.written =
                 OffsetCheckpoint.readOrNothing(
                         root.resolve(NAME), "compacted logs are compacted from their begin again");
         this.known = new HashMap<>(written);
+    }
+
+    /**
+     * Whether the process before this one stopped in order. Else the file may be from another
+     * moment than the logs, as in a copy of a running broker: what lies below an offset may not be
+     * compacted.
+     */
+    public boolean areConfirmed() {
+        return confirmed;
     }
 
     /** 0 for a log that was never compacted. */
