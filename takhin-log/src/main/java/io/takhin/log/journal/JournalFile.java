@@ -28,7 +28,8 @@ public final class JournalFile implements AutoCloseable {
     private final Path path;
     private final int halfBytes;
 
-    private final ReentrantLock forcing = new ReentrantLock();
+    /** Fair: a round does not wait for the preparation of a half, which is many syncs. */
+    private final ReentrantLock forcing = new ReentrantLock(true);
 
     /** Of a sync, for good. */
     @GuardedBy("forcing")
