@@ -24,6 +24,7 @@ class DamagedTopicIdPowerCutTest extends PowerCutFixture {
         killAndCutPowerAfter(random.nextInt(60));
 
         assertThat(Batches.all(log)).isEqualTo(written);
+        directory.close();
     }
 
     /** On the disk itself: no power cut brings the right byte back. */
