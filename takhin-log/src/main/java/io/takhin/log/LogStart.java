@@ -96,6 +96,10 @@ final class LogStart {
         state.withdrawAnnounced();
         state.snapshots.forgetDropped();
         keepProducers(view);
+        if (!view.segments().get(1).isNamed()) {
+            // Or a power cut could take both names, and with them where the log ends.
+            state.syncDirectory();
+        }
         List<Segment> kept = view.segments().subList(1, view.segments().size());
         state.view =
                 new LogView(
