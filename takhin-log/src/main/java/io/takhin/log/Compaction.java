@@ -5,7 +5,9 @@ import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -23,6 +25,12 @@ import org.apache.kafka.common.utils.CloseableIterator;
  * <p>Threads: one.
  */
 final class Compaction implements AutoCloseable {
+    /** Longer than the default of {@code file.delete.delay.ms}; others wait, too. */
+    private static final Duration REMOVAL_WAIT_MAX = Duration.ofMinutes(2);
+
+    private static final Duration REMOVAL_NAP = Duration.ofMillis(100);
+    private static final int NAPS_MORE = 50;
+
     private final LogCleaning log;
     private final Pace pace;
     private final LogView view;
@@ -110,7 +118,7 @@ final class Compaction implements AutoCloseable {
         for (List<Segment> group :
                 SegmentGroups.of(segments, log.config(), view.endOf(segments.size() - 1))) {
             long bytes = group.stream().mapToLong(Segment::size).sum();
-            if (!log.hasRoomToRewrite(bytes)) {
+            if (!log.hasRoomToRewrite(bytes) && !(before > 0 && removalsMakeRoomFor(bytes))) {
                 return new Outcome.NoSpace("the disk is nearly full");
             }
             SegmentSwap swap = new SegmentSwap(rewrite(group, filter, transactions), group);
@@ -119,6 +127,24 @@ final class Compaction implements AutoCloseable {
             putInPlace(swap);
         }
         return new Outcome.Done(end, before, after);
+    }
+
+    /**
+     * What was replaced keeps its room until it is removed. Who gave up here would begin anew with
+     * the next look, and come no further.
+     */
+    private boolean removalsMakeRoomFor(long bytes) throws IOException {
+        Duration delay = log.config().fileDeleteDelay();
+        if (delay.compareTo(REMOVAL_WAIT_MAX) > 0) {
+            return false;
+        }
+        // With some more, for the removal itself.
+        long naps = delay.dividedBy(REMOVAL_NAP) + NAPS_MORE;
+        for (long nap = 0; nap < naps && !log.hasRoomToRewrite(bytes); nap++) {
+            checkWanted();
+            LockSupport.parkNanos(REMOVAL_NAP.toNanos());
+        }
+        return log.hasRoomToRewrite(bytes);
     }
 
     private void buildMap() throws IOException {

@@ -214,9 +214,10 @@ public final class LogDirectory implements AutoCloseable {
             if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
                 retire(gone);
             } else {
-                // What is kept must not depend on the journal: no start looks there for it.
                 rename(gone, suffix);
-                gone.durability().settle();
+                // No start looks into the journal for it, and a sync that was under way while the
+                // directory had the other name found nothing to sync.
+                gone.files().sync();
             }
             host.housekeeper().checkpointSoon();
             removalListeners.forEach(listener -> listener.accept(partition));

@@ -139,6 +139,10 @@ final class LogDurability {
             unflushedSince = state.host.clock().nanos();
             state.host.unflushed(log);
         }
+        requestFlushOfMany(log);
+    }
+
+    private void requestFlushOfMany(PartitionLog log) {
         if (state.view.end() - durableEnd >= state.config.flushMessages()) {
             state.host.requestFlush(log);
         }
@@ -148,6 +152,7 @@ final class LogDurability {
     void reconfigured(PartitionLog log) {
         if (unflushedSince != NEVER) {
             state.host.unflushed(log);
+            requestFlushOfMany(log);
         }
     }
 

@@ -119,6 +119,16 @@ final class LogFiles {
         }
     }
 
+    /** Returns when all records, and the names of their files, are on the disk. */
+    void sync() throws IOException {
+        for (Segment segment : state.view.segments()) {
+            if (!segment.file().isKnownSynced()) {
+                state.host.openFiles().patiently(segment.file()::sync);
+            }
+        }
+        state.syncDirectory();
+    }
+
     /** What nobody has used for a while costs as little as it can. */
     void rest() {
         if (state.view.segments().stream().noneMatch(Segment::mayRest)) {

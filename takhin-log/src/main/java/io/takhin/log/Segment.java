@@ -386,14 +386,14 @@ final class Segment {
         }
     }
 
-    /**
-     * Whole, and not used before somebody asks for it: keeps neither descriptors nor memory, but
-     * for what is not in the files. Nobody else knows the segment yet.
-     */
     boolean hasUnsettledIndexes() {
         return indexes != null && !indexes.areSettled();
     }
 
+    /**
+     * Whole, and not used before somebody asks for it: keeps neither descriptors nor memory, but
+     * for what is not in the files. Nobody else knows the segment yet.
+     */
     void settle() {
         file.closeIfUnusedSince(Long.MAX_VALUE);
         recent = null;

@@ -145,6 +145,7 @@ class CleaningOnAFullDiskTest {
         List<String> before = values();
         directory.close();
         open(new DiskReserve(1 << 20, 50));
+        log.reconfigure(COMPACTED.with().fileDeleteDelay(Duration.ofHours(1)).build());
         CompactionLook look = compaction();
         disk.fillUpTo(600_000);
         directory.space().look();
@@ -159,6 +160,22 @@ class CleaningOnAFullDiskTest {
         look.run();
         assertThat(values()).hasSizeLessThan(1000).isSubsetOf(before);
         assertThat(disk.usable()).isGreaterThan(450_000);
+    }
+
+    // A run that ended there would do the same with the next look, and never come further.
+    @Test
+    void aRunWaitsForTheRoomOfWhatItReplaced() throws IOException {
+        writeAMegabyte();
+        directory.close();
+        open(new DiskReserve(1 << 20, 50));
+        log.reconfigure(COMPACTED.with().fileDeleteDelay(Duration.ofMillis(300)).build());
+        CompactionLook look = compaction();
+        disk.fillUpTo(780_000);
+
+        look.run();
+
+        assertThat(look.status(log).lastError()).isEmpty();
+        assertThat(values()).hasSizeLessThan(700);
     }
 
     @Test

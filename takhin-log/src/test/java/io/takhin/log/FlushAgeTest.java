@@ -73,6 +73,19 @@ class FlushAgeTest {
     }
 
     @Test
+    void aSmallerNumberHoldsForWhatIsUnflushedAlready() throws Exception {
+        PartitionLog log = log("orders", NEVER);
+        CompletableFuture<Long> durable = durable(log);
+        append(log);
+        append(log);
+        append(log);
+
+        log.reconfigure(EVERY_THIRD);
+
+        assertThat(durable.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    }
+
+    @Test
     void soManyRecordsAreFlushedWithoutWaiting() throws Exception {
         PartitionLog log = log("orders", EVERY_THIRD);
         CompletableFuture<Long> durable = durable(log);

@@ -34,11 +34,19 @@ public final class FileEnd {
         }
     }
 
-    /** What is written next would follow it. */
+    /**
+     * What is written next would follow it. And whole batches that a power cut brings back would
+     * keep the journal from restoring what was written there since.
+     */
     private static void undo(SharedFile file, FileChannel channel, int end, IOException cause)
             throws IOException {
         try {
+            boolean grew = channel.size() > end;
             channel.truncate(end);
+            file.written();
+            if (grew) {
+                file.sync();
+            }
         } catch (IOException e) {
             IOException broken = new IOException("cannot undo a write to " + file.path(), e);
             broken.addSuppressed(cause);

@@ -321,7 +321,7 @@ public final class SharedFile {
 
     /**
      * As {@link #renameTo}, of a file that nobody wants under its new name. Where the disk has no
-     * room for that name it goes at once.
+     * room for that name it goes at once; its old name is free then, too, for what is to come.
      */
     public synchronized void retireAs(String newSuffix) throws IOException {
         try {
@@ -331,6 +331,7 @@ public final class SharedFile {
                 throw e;
             }
             Files.deleteIfExists(path());
+            suffix = newSuffix;
         }
     }
 
