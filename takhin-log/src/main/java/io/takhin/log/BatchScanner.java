@@ -58,6 +58,22 @@ final class BatchScanner {
         return true;
     }
 
+    /**
+     * Where {@link #next} found none although there are bytes: moves to the next whole batch.
+     *
+     * @param nextOffset what the batch in between should have begun with, or a later one
+     * @param knownBelow batches below the offset were on the disk
+     * @return false where there is none
+     */
+    boolean nextBehindDamage(long nextOffset, long knownBelow) throws IOException {
+        int on = atEnd() ? -1 : WayOn.behind(channel, position, end, nextOffset, knownBelow);
+        if (on < 0) {
+            return false;
+        }
+        nextPosition = on;
+        return next();
+    }
+
     /** After the last batch: whether it was followed by nothing at all. */
     boolean atEnd() {
         return position == end;

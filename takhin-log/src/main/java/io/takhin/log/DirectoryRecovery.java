@@ -194,7 +194,7 @@ final class DirectoryRecovery {
         for (Path directory : directories) {
             try {
                 recovered.add(recover(directory));
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 // The system's own words name no file.
                 throw new IOException(directory.getFileName() + ": " + e.getMessage(), e);
             }

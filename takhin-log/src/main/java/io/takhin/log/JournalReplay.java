@@ -164,10 +164,6 @@ final class JournalReplay implements AutoCloseable {
         while (payload.hasRemaining()) {
             segment.write(payload, (long) entry.position() + payload.position());
         }
-        if (differs) {
-            // What follows was written over something else than this.
-            segment.truncate((long) entry.position() + entry.bytes());
-        }
         restored.add(entry.bytes());
         return true;
     }
@@ -201,7 +197,7 @@ final class JournalReplay implements AutoCloseable {
         BatchScanner scanner =
                 new BatchScanner(segment, 0, entry.position(), BatchScanner.LOOKUP_BYTES);
         long last = -1;
-        while (scanner.next()) {
+        while (scanner.next() || scanner.nextBehindDamage(last + 1, entry.firstOffset())) {
             last = scanner.lastOffset();
         }
         return scanner.atEnd() && last < entry.firstOffset();
@@ -209,8 +205,8 @@ final class JournalReplay implements AutoCloseable {
 
     /**
      * Whether the file has another whole batch for the same offset, or after compaction for a later
-     * one, and not just a torn one. The first offset of a batch is not under its CRC; where that is
-     * what was lost, zeros are there.
+     * one, and not just a torn one. What comes before the CRC in a header is not under it: with the
+     * same length and the same CRC it is the same batch, of which a byte there went bad.
      */
     private static boolean hasOtherBatch(
             FileChannel segment, int position, ByteBuffer payload, int differsAt)
@@ -222,7 +218,14 @@ final class JournalReplay implements AutoCloseable {
         return at + BatchHeader.BYTES <= payload.limit()
                 && scanner.next()
                 && scanner.baseOffset() >= BatchHeader.baseOffset(payload, at)
+                && !isSame(scanner, payload, at)
                 && scanner.isCrcValid();
+    }
+
+    private static boolean isSame(BatchScanner there, ByteBuffer payload, int at) {
+        return there.sizeInBytes() == BatchHeader.sizeInBytes(payload, at)
+                && BatchHeader.storedCrc(there.buffer(), there.at())
+                        == BatchHeader.storedCrc(payload, at);
     }
 
     @Override

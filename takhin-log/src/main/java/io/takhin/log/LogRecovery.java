@@ -33,7 +33,8 @@ final class LogRecovery {
     private final List<Segment> segments = new ArrayList<>();
     private LeaderEpochs epochs = LeaderEpochs.empty();
 
-    private boolean epochsBelieved;
+    /** Of the epochs that batches tell; a new one for each walk that does not believe the file. */
+    private EpochWitness witness = new EpochWitness(epochs, true);
 
     /** As the checkpoint has it; larger than any offset where it has none. */
     private long firstEpochStart = Long.MAX_VALUE;
@@ -163,7 +164,8 @@ final class LogRecovery {
         boolean believable =
                 epochsKnown && !epochs.entries().isEmpty() && isNewestEpochRight(found);
         // Those that begin behind the point go, and batches may have to tell of all.
-        epochsBelieved = believable && epochs.entries().getFirst().startOffset() < trusted;
+        boolean believed = believable && epochs.entries().getFirst().startOffset() < trusted;
+        witness = new EpochWitness(epochs, believed);
         if (believable) {
             gaps.setFirstEpochStart(epochs.entries().getFirst().startOffset());
         } else {
@@ -253,7 +255,7 @@ final class LogRecovery {
         segments.clear();
         if (!epochsKnown) {
             epochs.clear();
-            epochsBelieved = false;
+            witness = new EpochWitness(epochs, false);
         }
         long end = found.getFirst().baseOffset();
         boolean cut = false;
@@ -335,7 +337,7 @@ final class LogRecovery {
     }
 
     private SegmentRecovery recoveryOf(Segment segment) {
-        return new SegmentRecovery(segment, epochs, epochsBelieved, config.indexIntervalBytes());
+        return new SegmentRecovery(segment, epochs, witness, config.indexIntervalBytes());
     }
 
     /** The next start believes them, whether there is a flush or not. */

@@ -3,9 +3,13 @@ package io.takhin.log;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Brings producer state from a snapshot to a log's end, by the headers in between. */
 final class ProducerReplay {
+    private static final Logger log = LoggerFactory.getLogger(ProducerReplay.class);
+
     /** Everything else is in the files already. */
     static final Visitor STATE_ONLY =
             new Visitor() {
@@ -51,14 +55,21 @@ final class ProducerReplay {
             int position = segment.startFor(channel, from, size);
             BatchScanner scanner =
                     new BatchScanner(channel, position, size, BatchScanner.SEQUENTIAL_BYTES);
-            while (scanner.next()) {
+            long next = segment.baseOffset();
+            while (scanner.next() || scanner.nextBehindDamage(next, Long.MAX_VALUE)) {
+                next = scanner.lastOffset() + 1;
                 if (scanner.lastOffset() < from) {
                     continue;
                 }
-                if (BatchHeader.isControl(scanner.buffer(), scanner.at())) {
+                if (!BatchHeader.isControl(scanner.buffer(), scanner.at())) {
+                    state.update(scanner.buffer(), scanner.at(), _ -> {});
+                } else if (scanner.isCrcValid()) {
                     state.update(scanner.batch(), 0, txn -> visitor.aborted(segment, txn));
                 } else {
-                    state.update(scanner.buffer(), scanner.at(), _ -> {});
+                    log.error(
+                            "{} is damaged at {}: a marker there ends no transaction",
+                            segment.file().path(),
+                            scanner.position());
                 }
             }
         } finally {

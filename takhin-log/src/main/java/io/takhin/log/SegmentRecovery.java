@@ -19,7 +19,7 @@ final class SegmentRecovery {
 
     private final Segment segment;
     private final LeaderEpochs epochs;
-    private final boolean epochsBelieved;
+    private final EpochWitness witness;
     private final int indexIntervalBytes;
     private long nextOffset;
     private int validBytes;
@@ -32,15 +32,11 @@ final class SegmentRecovery {
         boolean mayCut() throws IOException;
     }
 
-    /**
-     * @param epochsBelieved whether batches that are trusted tell nothing new of epochs: one of
-     *     them that has another epoch is damaged
-     */
     SegmentRecovery(
-            Segment segment, LeaderEpochs epochs, boolean epochsBelieved, int indexIntervalBytes) {
+            Segment segment, LeaderEpochs epochs, EpochWitness witness, int indexIntervalBytes) {
         this.segment = segment;
         this.epochs = epochs;
-        this.epochsBelieved = epochsBelieved;
+        this.witness = witness;
         this.indexIntervalBytes = indexIntervalBytes;
         this.nextOffset = segment.baseOffset();
     }
@@ -101,8 +97,8 @@ final class SegmentRecovery {
 
     private void tellOfDamageAt(int position) {
         log.error(
-                "{} is damaged at {}, below the recovery point: kept as it is, and readers get an"
-                        + " error there",
+                "{} is damaged at {}, where it was on the disk before: kept as it is, and readers"
+                        + " get an error there",
                 segment.file().path(),
                 position);
     }
@@ -119,10 +115,7 @@ final class SegmentRecovery {
             long next = segment.baseOffset();
             boolean more = scanner.next();
             while (more && scanner.baseOffset() >= next && scanner.lastOffset() < trustedBelow) {
-                int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
-                if (epoch > epochs.latest()) {
-                    epochs.assign(epoch, scanner.baseOffset());
-                }
+                witness.known(epochOf(scanner), scanner.baseOffset());
                 next = scanner.lastOffset() + 1;
                 more = scanner.next();
             }
@@ -171,16 +164,36 @@ final class SegmentRecovery {
     }
 
     private void scan(FileChannel channel, int from, long trustedBelow) throws IOException {
+        validBytes = from;
+        walk(channel, trustedBelow);
+        for (int on = wayOn(channel, trustedBelow); on >= 0; on = wayOn(channel, trustedBelow)) {
+            tellOfDamageAt(validBytes);
+            validBytes = on;
+            walk(channel, trustedBelow);
+        }
+        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
+    }
+
+    /** Where batches go on behind damage, in what was on the disk before the crash. */
+    private int wayOn(FileChannel channel, long trustedBelow) throws IOException {
+        return validBytes == segment.size() || nextOffset >= trustedBelow
+                ? -1
+                : WayOn.behind(channel, validBytes, segment.size(), nextOffset, trustedBelow);
+    }
+
+    private void walk(FileChannel channel, long trustedBelow) throws IOException {
+        int from = validBytes;
         BatchScanner scanner =
                 new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
-        validBytes = from;
         int checkedFrom = -1;
-        while (scanner.next() && isValid(scanner, trustedBelow)) {
+        while (scanner.next()
+                && isValid(scanner, trustedBelow)
+                && !isAheadOfNext(channel, scanner, trustedBelow)) {
             sparse |= scanner.position() > from && scanner.baseOffset() > nextOffset;
-            int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
-            boolean isKnown = epochsBelieved && scanner.lastOffset() < trustedBelow;
-            if (!isKnown && epoch > epochs.latest()) {
-                epochs.assign(epoch, scanner.baseOffset());
+            if (scanner.lastOffset() < trustedBelow) {
+                witness.known(epochOf(scanner), scanner.baseOffset());
+            } else {
+                witness.read(epochOf(scanner), scanner.baseOffset());
             }
             segment.index(scanner.buffer(), scanner.at(), scanner.position(), indexIntervalBytes);
             if (checkedFrom < 0 && scanner.lastOffset() >= trustedBelow) {
@@ -189,10 +202,29 @@ final class SegmentRecovery {
             nextOffset = scanner.lastOffset() + 1;
             validBytes = scanner.position() + scanner.sizeInBytes();
         }
-        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
         if (checkedFrom >= 0) {
             segment.checked().addTail(checkedFrom);
         }
+    }
+
+    /**
+     * Whether the batch's first offset went bad, which no checksum covers: offsets are missing
+     * before it, and are in the batch behind it. Asked of what was on the disk only.
+     */
+    private boolean isAheadOfNext(FileChannel channel, BatchScanner scanner, long trustedBelow)
+            throws IOException {
+        if (nextOffset >= trustedBelow || scanner.baseOffset() == nextOffset) {
+            return false;
+        }
+        int behind = scanner.position() + scanner.sizeInBytes();
+        BatchScanner next = new BatchScanner(channel, behind, segment.size(), BatchHeader.BYTES);
+        return next.next()
+                && next.baseOffset() > nextOffset
+                && next.baseOffset() <= scanner.lastOffset();
+    }
+
+    private static int epochOf(BatchScanner scanner) {
+        return BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
     }
 
     private boolean isValid(BatchScanner scanner, long trustedBelow) throws IOException {
@@ -200,11 +232,8 @@ final class SegmentRecovery {
                 || scanner.lastOffset() - segment.baseOffset() > Integer.MAX_VALUE) {
             return false;
         }
-        if (scanner.lastOffset() < trustedBelow) {
-            return true;
-        }
-        int epoch = BatchHeader.leaderEpoch(scanner.buffer(), scanner.at());
-        return (epoch < 0 || epoch >= epochs.latest()) && scanner.isCrcValid();
+        return scanner.lastOffset() < trustedBelow
+                || (scanner.isCrcValid() && witness.admits(epochOf(scanner)));
     }
 
     /**
@@ -238,7 +267,7 @@ final class SegmentRecovery {
             BatchScanner scanner =
                     new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
             long end = segment.baseOffset();
-            while (scanner.next()) {
+            while (scanner.next() || scanner.nextBehindDamage(end, Long.MAX_VALUE)) {
                 end = scanner.lastOffset() + 1;
             }
             if (!scanner.atEnd()) {

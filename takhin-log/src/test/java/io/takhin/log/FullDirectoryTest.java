@@ -55,12 +55,10 @@ class FullDirectoryTest extends PowerCutFixture {
     @Seeded(runs = 1)
     void whatReplacesASegmentStays(RandomGenerator random) throws Exception {
         start(random);
-        log.reconfigure(
-                log.config().with().cleanup(Cleanup.compact(0.1, Long.MAX_VALUE)).build());
+        log.reconfigure(log.config().with().cleanup(Cleanup.compact(0.1, Long.MAX_VALUE)).build());
         for (int i = 0; log.segmentCount() < 4; i++) {
             SimpleRecord record =
-                    new SimpleRecord(
-                            Batches.NOW, ("k" + i % 3).getBytes(UTF_8), new byte[200]);
+                    new SimpleRecord(Batches.NOW, ("k" + i % 3).getBytes(UTF_8), new byte[200]);
             log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT);
         }
         settle();

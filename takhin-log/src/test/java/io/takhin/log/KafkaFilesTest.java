@@ -115,7 +115,9 @@ class KafkaFilesTest {
 
         segment.indexes().dropUnset();
 
-        SegmentRecovery recovery = new SegmentRecovery(segment, LeaderEpochs.empty(), false, 200);
+        LeaderEpochs epochs = LeaderEpochs.empty();
+        SegmentRecovery recovery =
+                new SegmentRecovery(segment, epochs, new EpochWitness(epochs, false), 200);
         assertThat(recovery.scansFrom(400)).isBetween(390L, 399L);
         assertThat(segment.times().last().timestamp()).isPositive();
     }

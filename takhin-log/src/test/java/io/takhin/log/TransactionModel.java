@@ -228,7 +228,8 @@ final class TransactionModel {
     private @Nullable Placed lastBefore(PartitionLog log) {
         long end = log.logEndOffset();
         List<Optional<Placed>> possible = new ArrayList<>();
-        boolean begins = end == 0 || batches.isEmpty();
+        // What was emptied may have got that far, and nothing that came then.
+        boolean begins = end == 0 || batches.isEmpty() || emptied;
         for (Placed each : Stream.concat(batches.values().stream(), others.stream()).toList()) {
             begins |= each.base == end && each.previous == null;
             if (each.next() == end) {

@@ -1,0 +1,88 @@
+package io.takhin.log;
+
+import io.takhin.protocol.BatchHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/**
+ * The way on behind a batch whose header leads nowhere, in a file that is known to have been on the
+ * disk: a byte of it went bad since, and what is behind it is whole. Looks at every byte for a
+ * batch that has its checksum and from which headers lead to where nothing is known any more: one
+ * that lies in a record's value leads nowhere.
+ */
+final class WayOn {
+    private static final int WINDOW_BYTES = 256 << 10;
+
+    private final FileChannel channel;
+    private final int end;
+    private final long nextOffset;
+    private final long knownBelow;
+
+    private WayOn(FileChannel channel, int end, long nextOffset, long knownBelow) {
+        this.channel = channel;
+        this.end = end;
+        this.nextOffset = nextOffset;
+        this.knownBelow = knownBelow;
+    }
+
+    /**
+     * The position of the next whole batch, -1 where there is none.
+     *
+     * @param damagedAt where the walk stopped
+     * @param end bytes from here on do not exist
+     * @param nextOffset what the batch there should begin with, or a later one
+     * @param knownBelow batches below the offset were on the disk
+     */
+    static int behind(FileChannel channel, int damagedAt, int end, long nextOffset, long knownBelow)
+            throws IOException {
+        return new WayOn(channel, end, nextOffset, knownBelow).find(damagedAt + 1);
+    }
+
+    private int find(int from) throws IOException {
+        ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES);
+        int step = WINDOW_BYTES - BatchHeader.BYTES + 1;
+        for (long start = from; end - start >= BatchHeader.BYTES; start += step) {
+            read(window, start);
+            for (int at = 0; window.limit() - at >= BatchHeader.BYTES; at++) {
+                if (mayBegin(window, at) && leadsOn((int) start + at)) {
+                    return (int) start + at;
+                }
+            }
+        }
+        return -1;
+    }
+
+    private void read(ByteBuffer window, long from) throws IOException {
+        window.clear().limit((int) Math.min(window.capacity(), end - from));
+        while (window.hasRemaining() && channel.read(window, from + window.position()) > 0) {
+            // until it is full
+        }
+        window.flip();
+    }
+
+    private boolean mayBegin(ByteBuffer window, int at) {
+        long base = BatchHeader.baseOffset(window, at);
+        return BatchHeader.magic(window, at) == BatchHeader.MAGIC
+                && base > nextOffset
+                && base <= knownBelow;
+    }
+
+    private boolean leadsOn(int position) throws IOException {
+        BatchScanner scanner = new BatchScanner(channel, position, end, BatchScanner.LOOKUP_BYTES);
+        if (!scanner.next() || !scanner.isCrcValid()) {
+            return false;
+        }
+        long last = scanner.lastOffset();
+        while (last < knownBelow - 1) {
+            if (!scanner.next()) {
+                return scanner.atEnd();
+            }
+            if (scanner.baseOffset() <= last) {
+                return false;
+            }
+            last = scanner.lastOffset();
+        }
+        return true;
+    }
+}
