@@ -197,6 +197,9 @@ final class Housekeeper {
         checkpointDue.set(false);
         for (PartitionLog each : host.logs()) {
             each.files().checkpoint(PRODUCER_SNAPSHOT_BYTES);
+            if (each.durability().isStartBehind()) {
+                each.requestCheckpoint();
+            }
         }
         try {
             host.writeRecoveryPoints();

@@ -178,6 +178,14 @@ final class LeaderEpochs {
         return incomplete;
     }
 
+    /** Whether the file has the first one as it is: a log cannot start behind what that says. */
+    boolean isStartWritten() {
+        List<Entry> now = entries;
+        List<Entry> there = written;
+        return there != null
+                && (there.isEmpty() || now.isEmpty() || there.getFirst().equals(now.getFirst()));
+    }
+
     private void write(Path directory, List<Entry> wanted) throws IOException {
         if (!wanted.equals(written)) {
             List<String> lines =

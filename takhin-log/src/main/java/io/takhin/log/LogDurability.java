@@ -38,6 +38,9 @@ final class LogDurability {
     private volatile long segmentsEnd;
     private volatile long durableStart;
 
+    /** Of the flush that was planned last. */
+    private long plannedStart;
+
     /** The segment that holds the durable end, and where in its file; null where not known. */
     private @Nullable Segment endSegment;
 
@@ -65,6 +68,7 @@ final class LogDurability {
         this.durableEnd = durableEnd;
         this.segmentsEnd = durableEnd;
         this.durableStart = state.view.start();
+        this.plannedStart = durableStart;
         this.unsettled = unsettled;
     }
 
@@ -96,6 +100,16 @@ final class LogDurability {
      */
     long durableStart() {
         return durableStart;
+    }
+
+    /** A flush would make more of the log's start durable: a full disk has room again. */
+    boolean isStartBehind() {
+        state.lock.lock();
+        try {
+            return durableStart < state.view.start() && state.epochs.isStartWritten();
+        } finally {
+            state.lock.unlock();
+        }
     }
 
     /** The partition's directory says something new about whose it is. */
@@ -205,6 +219,7 @@ final class LogDurability {
         state.lock.lock();
         try {
             LogView view = state.view;
+            plannedStart = state.epochs.isStartWritten() ? view.start() : durableStart;
             List<Path> paths = changedPaths();
             if (isOnlyGrown(view) && paths.isEmpty()) {
                 return planForGrowth(view);
@@ -362,7 +377,7 @@ final class LogDurability {
                 endSegment.setNamed();
             }
             endPosition = plan.view().endPosition();
-            durableStart = plan.view().start();
+            durableStart = plannedStart;
             switch (target) {
                 case SEGMENTS -> {
                     segmentsEnd = Math.max(segmentsEnd, end);

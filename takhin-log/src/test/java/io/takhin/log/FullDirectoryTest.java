@@ -3,6 +3,7 @@ package io.takhin.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.Seeded;
@@ -114,6 +115,31 @@ class FullDirectoryTest extends PowerCutFixture {
 
         assertThat(directory.isOnline()).isTrue();
         assertThat(log.directory()).doesNotExist();
+    }
+
+    /** Or it were not believed, because the first leader epoch starts before it. */
+    @Seeded(runs = 20)
+    void whereTheLogStartsIsSaidOnceItsEpochsSayTheSame(RandomGenerator random) throws IOException {
+        start(random);
+        append("a");
+        append("b");
+        append("c");
+        settle();
+        disk().leaveFree(0);
+        log.advanceLogStart(2);
+        directory.groupCommit().commitAndWait(List.of(log));
+        disk().leaveFree(1 << 20);
+        log.files().checkpoint(Long.MAX_VALUE);
+        directory.writeCheckpoints();
+        Path starts = directory.root().resolve(OffsetCheckpoint.LOG_STARTS);
+        assertThat(OffsetCheckpoint.read(starts)).isEmpty();
+        assertThat(log.durability().isStartBehind()).isTrue();
+
+        directory.groupCommit().commitAndWait(List.of(log));
+        directory.writeCheckpoints();
+        cutPower();
+
+        assertThat(log.logStartOffset()).isEqualTo(2);
     }
 
     /** What they say can be had from the batches. */
