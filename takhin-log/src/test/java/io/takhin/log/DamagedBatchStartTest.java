@@ -88,7 +88,7 @@ class DamagedBatchStartTest {
         DamagedFilesTest.flip(segment(), 8L * (positionOf(batch) + byteOfIt) + 2);
     }
 
-    @Seeded(runs = 100)
+    @Seeded(runs = 30)
     void aMarkerKeepsNobodyFromStarting(RandomGenerator random) throws IOException {
         log.appendAsLeader(Batches.transactional(5, 0, 0, "t"), EPOCH, Origin.CLIENT);
         log.appendAsLeader(
@@ -107,7 +107,7 @@ class DamagedBatchStartTest {
     }
 
     /** Whichever bit of it: who asks for another one gets that, unless it is found through this. */
-    @Seeded(runs = 200)
+    @Seeded(runs = 40)
     void noOtherBatchIsLost(RandomGenerator random) throws IOException {
         append(60);
         settle();
