@@ -337,7 +337,9 @@ final class LogRecovery {
     }
 
     private SegmentRecovery recoveryOf(Segment segment) {
-        return new SegmentRecovery(segment, epochs, witness, config.indexIntervalBytes());
+        long nextBase = behind.isEmpty() ? Long.MAX_VALUE : behind.getFirst().baseOffset();
+        return new SegmentRecovery(
+                segment, nextBase, epochs, witness, config.indexIntervalBytes());
     }
 
     /** The next start believes them, whether there is a flush or not. */

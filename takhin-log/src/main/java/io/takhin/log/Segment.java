@@ -437,7 +437,7 @@ final class Segment {
 
     /** When a record was last written here, milliseconds; what copies the file may lose it. */
     long lastWritten() throws IOException {
-        return Files.getLastModifiedTime(file.path()).toMillis();
+        return file.lastWritten();
     }
 
     /** What changes when batches are written; without the transactions. */

@@ -21,6 +21,10 @@ final class SegmentRecovery {
     private final LeaderEpochs epochs;
     private final EpochWitness witness;
     private final int indexIntervalBytes;
+
+    /** Of the segment behind this one; larger than any offset where there is none. */
+    private final long nextBase;
+
     private long nextOffset;
     private int validBytes;
     private boolean sparse;
@@ -32,9 +36,18 @@ final class SegmentRecovery {
         boolean mayCut() throws IOException;
     }
 
+    /**
+     * @param nextBase where the segment behind this one begins; larger than any offset where there
+     *     is none
+     */
     SegmentRecovery(
-            Segment segment, LeaderEpochs epochs, EpochWitness witness, int indexIntervalBytes) {
+            Segment segment,
+            long nextBase,
+            LeaderEpochs epochs,
+            EpochWitness witness,
+            int indexIntervalBytes) {
         this.segment = segment;
+        this.nextBase = nextBase;
         this.epochs = epochs;
         this.witness = witness;
         this.indexIntervalBytes = indexIntervalBytes;
@@ -97,8 +110,8 @@ final class SegmentRecovery {
 
     private void tellOfDamageAt(int position) {
         log.error(
-                "{} is damaged at {}, where it was on the disk before: kept as it is, and readers"
-                        + " get an error there",
+                "{} is damaged at {}, and was on the disk before: kept as it is, and readers get an"
+                        + " error there",
                 segment.file().path(),
                 position);
     }
@@ -186,9 +199,18 @@ final class SegmentRecovery {
         BatchScanner scanner =
                 new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
         int checkedFrom = -1;
-        while (scanner.next()
-                && isValid(scanner, trustedBelow)
-                && !isAheadOfNext(channel, scanner, trustedBelow)) {
+        while (scanner.next()) {
+            int end = scanner.position() + scanner.sizeInBytes();
+            if (isAheadOfNext(channel, scanner)) {
+                tellOfDamageAt(scanner.position());
+                nextOffset += BatchHeader.lastOffsetDelta(scanner.buffer(), scanner.at()) + 1L;
+                validBytes = end;
+                checkedFrom = -1;
+                continue;
+            }
+            if (!isValid(scanner, trustedBelow)) {
+                break;
+            }
             sparse |= scanner.position() > from && scanner.baseOffset() > nextOffset;
             if (scanner.lastOffset() < trustedBelow) {
                 witness.known(epochOf(scanner), scanner.baseOffset());
@@ -200,7 +222,7 @@ final class SegmentRecovery {
                 checkedFrom = scanner.position();
             }
             nextOffset = scanner.lastOffset() + 1;
-            validBytes = scanner.position() + scanner.sizeInBytes();
+            validBytes = end;
         }
         if (checkedFrom >= 0) {
             segment.checked().addTail(checkedFrom);
@@ -209,18 +231,19 @@ final class SegmentRecovery {
 
     /**
      * Whether the batch's first offset went bad, which no checksum covers: offsets are missing
-     * before it, and are in the batch behind it. Asked of what was on the disk only.
+     * before it, and come behind it.
      */
-    private boolean isAheadOfNext(FileChannel channel, BatchScanner scanner, long trustedBelow)
-            throws IOException {
-        if (nextOffset >= trustedBelow || scanner.baseOffset() == nextOffset) {
+    private boolean isAheadOfNext(FileChannel channel, BatchScanner scanner) throws IOException {
+        if (scanner.baseOffset() <= nextOffset) {
             return false;
         }
         int behind = scanner.position() + scanner.sizeInBytes();
-        BatchScanner next = new BatchScanner(channel, behind, segment.size(), BatchHeader.BYTES);
-        return next.next()
-                && next.baseOffset() > nextOffset
-                && next.baseOffset() <= scanner.lastOffset();
+        BatchScanner next =
+                new BatchScanner(channel, behind, segment.size(), BatchHeader.BYTES);
+        long following = next.next() ? next.baseOffset() : next.atEnd() ? nextBase : -1;
+        return following > nextOffset
+                && following <= scanner.lastOffset()
+                && scanner.isCrcValid();
     }
 
     private static int epochOf(BatchScanner scanner) {

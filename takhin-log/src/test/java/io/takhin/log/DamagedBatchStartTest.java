@@ -16,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A batch went bad that was on the disk before a crash: it costs its own records, and neither those
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DamagedBatchStartTest {
     private static final LogConfig CONFIG = Batches.config(1 << 20, 4096);
     private static final int EPOCH = 3;
+    private static final int OFFSET_AT = 6;
     private static final int SIZE_AT = 8;
     private static final int EPOCH_AT = 12;
 
@@ -152,6 +155,26 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(60);
+    }
+
+    /** No checksum covers it, but what follows begins where it should have ended. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 20})
+    void aFirstOffsetThatJumpedCostsNothingBehindIt(int fromTheSegmentsEnd) throws IOException {
+        LogConfig small = Batches.config(9000, 300);
+        log.reconfigure(small);
+        append(40);
+        log.flush();
+        long batch = log.cleaning().view().active().baseOffset() - fromTheSegmentsEnd;
+        assertThat(log.segmentCount()).isEqualTo(2);
+        directory.abandon();
+        flip(batch, OFFSET_AT);
+
+        open();
+
+        assertThat(log.logEndOffset()).isEqualTo(40);
+        assertThat(Batches.valuesOf(log.read(batch, 1, true, 40))).isEmpty();
+        assertThat(Batches.valuesOf(log.read(39, 1, true, 40))).containsExactly("39=" + value(39));
     }
 
     /** Nobody has seen its epoch but the one batch. */

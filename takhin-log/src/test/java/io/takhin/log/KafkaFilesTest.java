@@ -117,7 +117,8 @@ class KafkaFilesTest {
 
         LeaderEpochs epochs = LeaderEpochs.empty();
         SegmentRecovery recovery =
-                new SegmentRecovery(segment, epochs, new EpochWitness(epochs, false), 200);
+                new SegmentRecovery(
+                        segment, Long.MAX_VALUE, epochs, new EpochWitness(epochs, false), 200);
         assertThat(recovery.scansFrom(400)).isBetween(390L, 399L);
         assertThat(segment.times().last().timestamp()).isPositive();
     }

@@ -347,6 +347,11 @@ public final class SharedFile {
         return deleted;
     }
 
+    /** Milliseconds; under the name that the file has now. */
+    public synchronized long lastWritten() throws IOException {
+        return Files.getLastModifiedTime(path()).toMillis();
+    }
+
     /** The directory was renamed. */
     public synchronized void moveTo(Path newDirectory) {
         directory = newDirectory;
