@@ -21,6 +21,7 @@ import org.apache.kafka.common.TopicPartition;
  */
 final class Checkpoints {
     private final Path root;
+    private final Runnable later;
     private final CleanerOffsets cleanerOffsets;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -29,8 +30,12 @@ final class Checkpoints {
 
     private volatile Map<TopicPartition, Long> writtenPoints;
 
-    Checkpoints(Path root) throws IOException {
+    /**
+     * @param later sees to it that {@link #write} is called again: there was no space for something
+     */
+    Checkpoints(Path root, Runnable later) throws IOException {
         this.root = root;
+        this.later = later;
         writtenPoints =
                 OffsetCheckpoint.readOrNothing(
                         root.resolve(OffsetCheckpoint.RECOVERY_POINTS),
@@ -128,15 +133,14 @@ final class Checkpoints {
                     writtenPoints.entrySet().stream()
                             .anyMatch(written ->
                                     points.getOrDefault(written.getKey(), 0L) < written.getValue());
-            boolean noSpace =
-                    ShortageException.isCauseOf(e) && !ShortageException.isOfDescriptors(e);
-            if (!tooHigh || !noSpace) {
+            if (!tooHigh || !ShortageException.isOfSpace(e)) {
                 throw e;
             }
             // On a full disk the old file may stay, unless it claims too much: a start without one
             // checks everything.
             Files.deleteIfExists(file);
             writtenPoints = Map.of();
+            later.run();
         }
     }
 
@@ -161,8 +165,20 @@ final class Checkpoints {
                 writtenStarts = Map.copyOf(starts);
                 DurablePaths.sync(root);
             }
+            catchUp();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void catchUp() throws IOException {
+        try {
+            cleanerOffsets.catchUp();
+        } catch (IOException e) {
+            if (!ShortageException.isOfSpace(e)) {
+                throw e;
+            }
+            later.run();
         }
     }
 }

@@ -4,6 +4,7 @@ import io.takhin.base.Clock;
 import io.takhin.log.Compaction.Outcome;
 import io.takhin.log.Compaction.Pace;
 import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -97,9 +98,9 @@ final class CompactionLook {
             // Before it is asked how far that is: a cut may come in between.
             Progress none = Progress.of(each, 0);
             long cleanedBelow = offsets.of(name);
-            if (cleanedBelow > each.logEndOffset()) {
+            if (offsets.gapsBelow(name) > each.logEndOffset()) {
                 // Not the log that was compacted: what comes up to there would count as clean.
-                forget(name);
+                drop(each);
             } else if (cleanedBelow > 0) {
                 Progress known = none.at(cleanedBelow, none.cuts());
                 progress.put(name, offsets.areConfirmed() ? known : known.unconfirmed());
@@ -191,11 +192,7 @@ final class CompactionLook {
     /** False when nothing more is to be done with the log for now. */
     private boolean compact(Candidate one) {
         long began = clock.nanos();
-        Outcome outcome;
-        try (Compaction run =
-                new Compaction(one.log().cleaning(), one.view(), one.section(), pace)) {
-            outcome = run.run();
-        }
+        Outcome outcome = run(one);
         Progress known = progressOf(one.log()).ranAt(clock.wallMillis());
         switch (outcome) {
             case Outcome.Done done -> {
@@ -232,6 +229,32 @@ final class CompactionLook {
         return false;
     }
 
+    private Outcome run(Candidate one) {
+        try {
+            offsets.expectGaps(() -> gapsOf(one));
+        } catch (IOException e) {
+            directory.fail(e);
+            return ShortageException.isOfSpace(e)
+                    ? new Outcome.NoSpace("the disk is full")
+                    : new Outcome.GivenUp(String.valueOf(e.getMessage()));
+        }
+        try (Compaction run =
+                new Compaction(one.log().cleaning(), one.view(), one.section(), pace)) {
+            return run.run();
+        }
+    }
+
+    /**
+     * What a run may take, whether it gets to its end or not. Known before its first segment is in
+     * place, or a start after a crash could take that for a loss.
+     */
+    private Map<TopicPartition, Long> gapsOf(Candidate one) {
+        PartitionLog of = one.log();
+        return isUncut(of, one.view().cuts())
+                ? Map.of(of.topicPartition(), durable(of, one.section().end()))
+                : Map.of();
+    }
+
     private void note(Progress now) {
         if (directory.get(now.of().topicPartition()) == now.of()) {
             progress.put(now.of().topicPartition(), now);
@@ -244,9 +267,9 @@ final class CompactionLook {
         return known != null && known.of() == each ? known : Progress.of(each, 0);
     }
 
-    private void forget(TopicPartition name) {
+    private void drop(PartitionLog each) {
         try {
-            offsets.lower(name, 0);
+            offsets.drop(each.topicPartition(), each.logEndOffset());
         } catch (IOException e) {
             directory.fail(e);
         }
@@ -264,13 +287,21 @@ final class CompactionLook {
     private Map<TopicPartition, Long> cleanedBelow() {
         Map<TopicPartition, Long> known = new HashMap<>();
         progress.forEach((name, one) -> {
-            PartitionLog of = one.of();
-            if (directory.get(name) == of && one.cuts() == of.cleaning().view().cuts()) {
-                // Nothing that is not durable is compacted, unless the log is just being cut.
-                known.put(name, Math.min(one.cleanedBelow(), of.durability().segmentsEnd()));
+            if (isUncut(one.of(), one.cuts())) {
+                known.put(name, durable(one.of(), one.cleanedBelow()));
             }
         });
         return known;
+    }
+
+    /** Whether a log is there, and was not cut since. */
+    private boolean isUncut(PartitionLog of, int cuts) {
+        return directory.get(of.topicPartition()) == of && cuts == of.cleaning().view().cuts();
+    }
+
+    /** Nothing that is not durable is compacted, unless the log is just being cut. */
+    private static long durable(PartitionLog of, long offset) {
+        return Math.min(offset, of.durability().segmentsEnd());
     }
 
     /** For the next start. */

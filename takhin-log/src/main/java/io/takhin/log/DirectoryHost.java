@@ -52,7 +52,7 @@ final class DirectoryHost implements LogHost, GroupCommit.Host, Housekeeper.Host
         this.clock = clock;
         this.openFiles = new OpenFiles(openFilesMax, this);
         this.restSync = new DiskSync(rule, openFiles);
-        this.checkpoints = new Checkpoints(root);
+        this.checkpoints = new Checkpoints(root, () -> housekeeper().checkpointSoon());
         this.space = new DiskSpace(root, DiskSpace.Store.of(root), settings.reserve());
         this.faults = new StorageFaults(root, space);
         this.groupCommit = new GroupCommit(this, rule, "log-flusher");

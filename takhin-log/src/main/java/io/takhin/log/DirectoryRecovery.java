@@ -4,7 +4,6 @@ import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.checkpoint.CleanerOffsets;
-import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.Devices;
 import io.takhin.log.file.OpenFiles;
@@ -44,9 +43,6 @@ final class DirectoryRecovery {
     private final OpenFiles openFiles;
     private final boolean cleanStop;
 
-    /** Null where it is not known: any log may have been compacted then. */
-    private final @Nullable Map<TopicPartition, Long> compactedBelow;
-
     private final Clock clock;
     private final @Nullable JournalReplay replay;
 
@@ -80,23 +76,21 @@ final class DirectoryRecovery {
         this.openFiles = host.openFiles();
         this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
-        this.compactedBelow = readCompacted(root);
         this.clock = host.clock();
     }
 
-    private static @Nullable Map<TopicPartition, Long> readCompacted(Path root) {
-        try {
-            return OffsetCheckpoint.read(root.resolve(CleanerOffsets.NAME));
-        } catch (IOException e) {
-            log.warn("any log may be a compacted one: {}", e.getMessage());
-            return null;
-        }
+    private long compactedBelow(TopicPartition partition) {
+        CleanerOffsets offsets = checkpoints.cleanerOffsets();
+        return !offsets.areGapsKnown() || settings.defaults().compacted()
+                ? Long.MAX_VALUE
+                : offsets.gapsBelow(partition);
     }
 
-    private long compactedBelow(TopicPartition partition) {
-        return compactedBelow == null || settings.defaults().compacted()
-                ? Long.MAX_VALUE
-                : compactedBelow.getOrDefault(partition, 0L);
+    /** The next start would not know it, either, and the damaged file is replaced before. */
+    private void acceptGaps(TopicPartition partition, LogView view) {
+        if (!checkpoints.cleanerOffsets().areGapsKnown() && !view.segments().isEmpty()) {
+            checkpoints.cleanerOffsets().acceptGaps(partition, view.active().baseOffset());
+        }
     }
 
     Result run(RecoveryListener listener) throws IOException {
@@ -238,6 +232,7 @@ final class DirectoryRecovery {
         LogState.Loaded loaded =
                 new LogRecovery(partition, directory, settings.defaults(), openFiles, trust, recall)
                         .run();
+        acceptGaps(partition, loaded.view());
         long end = loaded.view().end();
         return new Recovered(loaded, topicId, durableEnd(trust, pointHolds.get(), end), inJournal);
     }

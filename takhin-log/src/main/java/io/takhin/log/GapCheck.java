@@ -8,7 +8,8 @@ import org.slf4j.LoggerFactory;
  * Tells offsets that a crash took out of a log from those that compaction or deletion did. Of the
  * former nothing behind was ever acknowledged, because a segment is durable to its end before
  * anything of the next one counts. This program's compaction and deletion never reach above a
- * recovery point; of Kafka's tell its checkpoint and gaps within a segment.
+ * recovery point, which may be lost, and the former is announced in a checkpoint; of Kafka's tell
+ * its own one and gaps within a segment.
  *
  * <p>Threads: one.
  */

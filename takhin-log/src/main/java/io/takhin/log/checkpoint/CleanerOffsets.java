@@ -1,44 +1,53 @@
 package io.takhin.log.checkpoint;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.ShortageException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Up to where the logs of a directory are compacted, as the next start finds it: Kafka's {@code
- * cleaner-offset-checkpoint}. A start after a crash takes what is missing below it for compacted.
+ * What the next start has to know of the compaction of a directory's logs:
+ *
+ * <ul>
+ *   <li>up to where a log is compacted, where the next run begins: Kafka's {@code
+ *       cleaner-offset-checkpoint};
+ *   <li>below which offset compaction may have taken some, and a start after a crash looks for no
+ *       loss. It is the larger one of the two while a run is under way, and when one did not get to
+ *       its end. Kafka does not need it and would take it for the other, so it has a file of its
+ *       own.
+ * </ul>
  *
  * <p>Threads: any.
  */
 public final class CleanerOffsets {
     public static final String NAME = "cleaner-offset-checkpoint";
+    public static final String GAPS = "takhin.gap-offset-checkpoint";
 
-    private final Path root;
     private final boolean confirmed;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** What the file is to say: it may lag on a full disk. */
     @GuardedBy("lock")
-    private final Map<TopicPartition, Long> known;
+    private final LaggingCheckpoint compacted;
 
+    /** Says at least as much as the other: it is raised before a log is compacted. */
     @GuardedBy("lock")
-    private Map<TopicPartition, Long> written;
+    private final LaggingCheckpoint gaps;
 
     public CleanerOffsets(Path root) throws IOException {
-        this.root = root;
         this.confirmed = CleanStop.isMarked(root);
-        this.written =
-                OffsetCheckpoint.readOrNothing(
-                        root.resolve(NAME), "compacted logs are compacted from their begin again");
-        this.known = new HashMap<>(written);
+        this.compacted =
+                new LaggingCheckpoint(
+                        root.resolve(NAME),
+                        "compacted logs are compacted from their begin again, and any log may be a"
+                                + " compacted one");
+        this.gaps =
+                new LaggingCheckpoint(root.resolve(GAPS), "any log may be a compacted one");
+        // Kafka may have been here, which keeps the first alone.
+        gaps.raise(compacted.known());
     }
 
     /**
@@ -54,7 +63,53 @@ public final class CleanerOffsets {
     public long of(TopicPartition partition) {
         lock.lock();
         try {
-            return known.getOrDefault(partition, 0L);
+            return compacted.of(partition);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Below it compaction may have taken offsets; 0 for a log that was never compacted. */
+    public long gapsBelow(TopicPartition partition) {
+        lock.lock();
+        try {
+            return gaps.of(partition);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** False where a damaged file may have said more: any log may have been compacted. */
+    public boolean areGapsKnown() {
+        lock.lock();
+        try {
+            return !compacted.isDamaged() && !gaps.isDamaged();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What this start took for compaction's is so for the next; durable with the next write. */
+    public void acceptGaps(TopicPartition partition, long below) {
+        lock.lock();
+        try {
+            gaps.raise(Map.of(partition, below));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Some logs are going to be compacted: below these offsets some will be missing. Durable when
+     * it returns.
+     *
+     * @param below as with {@link #set}
+     */
+    public void expectGaps(Supplier<Map<TopicPartition, Long>> below) throws IOException {
+        lock.lock();
+        try {
+            gaps.raise(below.get());
+            gaps.write();
         } finally {
             lock.unlock();
         }
@@ -69,55 +124,85 @@ public final class CleanerOffsets {
     public void set(Supplier<Map<TopicPartition, Long>> offsets) throws IOException {
         lock.lock();
         try {
-            known.putAll(offsets.get());
-            known.values().removeIf(offset -> offset <= 0);
-            if (!known.equals(written)) {
-                write();
-            }
+            compacted.put(offsets.get());
+            write();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Makes up for what there was no space for. */
+    public void catchUp() throws IOException {
+        lock.lock();
+        try {
+            write();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A damaged file may be replaced only when the other one says what it may have said. */
+    @GuardedBy("lock")
+    private void write() throws IOException {
+        gaps.write();
+        compacted.write();
     }
 
     /**
      * Sees to it that no start takes what is missing behind an offset for compacted. Durable when
-     * it returns; does nothing where the file says no more than that.
+     * it returns, but for a full disk; does nothing where the files say no more than that.
      *
      * @param offset 0 for a log that is gone
      */
     public void lower(TopicPartition partition, long offset) throws IOException {
+        lower(partition, offset, offset);
+    }
+
+    /** As {@link #lower}, of a log that ends before its entry: it is not the one that was meant. */
+    public void drop(TopicPartition partition, long end) throws IOException {
+        lower(partition, 0, end);
+    }
+
+    private void lower(TopicPartition partition, long compactedBelow, long gapsBelow)
+            throws IOException {
         lock.lock();
         try {
-            known.computeIfPresent(
-                    partition, (_, old) -> offset > 0 ? Long.valueOf(Math.min(old, offset)) : null);
-            if (written.getOrDefault(partition, 0L) > offset) {
-                writeLower();
+            if (gaps.lower(partition, gapsBelow)) {
+                writeLowerGaps();
+            }
+            if (compacted.lower(partition, compactedBelow)) {
+                writeLowerCompacted();
             }
         } finally {
             lock.unlock();
         }
     }
 
+    /** On a full disk the old file stays: in doubt a start keeps what lies behind a gap. */
     @GuardedBy("lock")
-    private void writeLower() throws IOException {
+    private void writeLowerGaps() throws IOException {
         try {
-            write();
+            gaps.write();
         } catch (IOException e) {
-            if (!ShortageException.isCauseOf(e) || ShortageException.isOfDescriptors(e)) {
+            if (!ShortageException.isOfSpace(e)) {
                 throw e;
             }
-            // On a full disk the old file may not stay, as it claims too much: without one logs are
-            // compacted from their begin.
-            Files.deleteIfExists(root.resolve(NAME));
-            DurablePaths.sync(root);
-            written = Map.of();
         }
     }
 
+    /**
+     * On a full disk the old file may not stay, as it claims too much: without one logs are
+     * compacted from their begin. What it says of gaps must be in the other one then.
+     */
     @GuardedBy("lock")
-    private void write() throws IOException {
-        OffsetCheckpoint.write(root.resolve(NAME), known);
-        DurablePaths.sync(root);
-        written = Map.copyOf(known);
+    private void writeLowerCompacted() throws IOException {
+        try {
+            compacted.write();
+        } catch (IOException e) {
+            if (!ShortageException.isOfSpace(e) || !gaps.covers(compacted.known())) {
+                throw e;
+            }
+            compacted.delete();
+        }
     }
 }

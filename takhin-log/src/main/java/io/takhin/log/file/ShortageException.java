@@ -36,6 +36,11 @@ public final class ShortageException extends IOException {
                 || SPACE.stream().anyMatch(reason(e)::contains);
     }
 
+    /** Whether it is space on the disk that ran out. */
+    public static boolean isOfSpace(IOException e) {
+        return isCauseOf(e) && !isOfDescriptors(e);
+    }
+
     /** Whether it is descriptors: the disk may have space. */
     public static boolean isOfDescriptors(IOException e) {
         return reason(e).contains(DESCRIPTORS);
