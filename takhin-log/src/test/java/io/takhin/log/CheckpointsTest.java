@@ -2,22 +2,26 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.DirectoryLock;
 import io.takhin.testkit.ManualClock;
+import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.AbstractCollection;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.SplittableRandom;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A log gets shorter while a checkpoint is being written that asked it before. */
+/** A log gets shorter while a checkpoint is being written that asked it before; a full disk. */
 class CheckpointsTest {
     @TempDir Path root;
     private DirectoryHost host;
@@ -57,6 +61,21 @@ class CheckpointsTest {
                 });
 
         assertThat(host.checkpoints().recoveryPoint(Directories.ORDERS)).isZero();
+    }
+
+    @Test
+    void recoveryPointsThatAFullDiskTookAreAskedForAgain() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+        List<String> asked = new ArrayList<>();
+        Checkpoints checkpoints = new Checkpoints(disk.root(), () -> asked.add("later"));
+        PartitionLog log = durableLogOf(10);
+        checkpoints.write(List.of(log));
+        disk.leaveFree(1);
+
+        checkpoints.write(List.of());
+
+        assertThat(disk.root().resolve(OffsetCheckpoint.RECOVERY_POINTS)).doesNotExist();
+        assertThat(asked).containsExactly("later");
     }
 
     private PartitionLog durableLogOf(int records) {

@@ -164,4 +164,64 @@ class LostRecoveryPointsTest {
 
         assertThat(Batches.all(log)).isEqualTo(before);
     }
+
+    @Test
+    void aLogThatIsHalfCompactedIsKeptAfterACleanStopToo() throws IOException {
+        compactHalfOf(log).finish();
+        List<String> before = Batches.all(log);
+        directory.close();
+        open();
+
+        loseRecoveryPoints();
+
+        assertThat(Batches.all(log)).isEqualTo(before);
+    }
+
+    /** Kafka, which may be the next one here, takes what is below its offset for compacted. */
+    @Test
+    void aLogThatIsHalfCompactedIsStillDirtyAfterACleanStop() throws IOException {
+        compactHalfOf(log).finish();
+        directory.close();
+
+        open();
+
+        assertThat(OffsetCheckpoint.read(root.resolve(CleanerOffsets.NAME)))
+                .doesNotContainKey(Directories.ORDERS);
+        CompactionLook look = look(() -> false);
+        assertThat(look.status(log).dirtyBytes()).isPositive();
+        look.run();
+        assertThat(Batches.all(log)).hasSize(11).first().asString().startsWith("19=v19");
+    }
+
+    /** The second start reads the files that the first one wrote anew. */
+    @Test
+    void aFlippedBitInBothFilesCostsNothingAtTheStartAfterTheNextOne() throws IOException {
+        compact();
+        List<String> before = Batches.all(log);
+        flipABit(CleanerOffsets.GAPS);
+        loseRecoveryPoints();
+        directory.writeCheckpoints();
+
+        loseRecoveryPoints();
+
+        assertThat(Batches.all(log)).isEqualTo(before);
+    }
+
+    @Test
+    void whatAFullDiskTookIsWrittenAgainWhenThereIsSpace() throws IOException {
+        compact();
+        deleteOtherOnAFullDisk();
+
+        directory.writeCheckpoints();
+
+        for (String name :
+                List.of(
+                        OffsetCheckpoint.RECOVERY_POINTS,
+                        CleanerOffsets.NAME,
+                        CleanerOffsets.GAPS)) {
+            assertThat(OffsetCheckpoint.read(root.resolve(name)))
+                    .as(name)
+                    .containsOnlyKeys(Directories.ORDERS);
+        }
+    }
 }

@@ -22,6 +22,8 @@ import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Offsets that are missing between two segments: lost by a power cut, and then nothing behind them
@@ -146,9 +148,11 @@ class RecoveryGapTest {
     }
 
     /** A log that is gone before anybody looks for something to compact. */
-    @Test
-    void theCompactionOfALogThatWasSetAsideExplainsNoGapInTheNextOne() throws IOException {
-        write(CleanerOffsets.NAME, RECORDS);
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void theCompactionOfALogThatWasSetAsideExplainsNoGapInTheNextOne(String file)
+            throws IOException {
+        write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
         directory.setAside(Directories.ORDERS);
         writeAgain(directory);
@@ -159,10 +163,12 @@ class RecoveryGapTest {
     }
 
     /** As a power cut leaves it that takes the log's name and not yet the entry. */
-    @Test
-    void anEntryWithoutALogExplainsNoGapInTheNextOne() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void anEntryWithoutALogExplainsNoGapInTheNextOne(String file)
+            throws IOException {
         DeadFiles.remove(partition);
-        write(CleanerOffsets.NAME, RECORDS);
+        write(file, RECORDS);
         writeAgain(Directories.open(root, CONFIG, clock));
         long last = bases.get(2) - 1;
         cutSegment(1, last);
@@ -170,9 +176,11 @@ class RecoveryGapTest {
         assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
     }
 
-    @Test
-    void theCompactionBehindAFollowersCutExplainsNoGap() throws IOException {
-        write(CleanerOffsets.NAME, RECORDS);
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void theCompactionBehindAFollowersCutExplainsNoGap(String file)
+            throws IOException {
+        write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
         Directories.orders(directory, CONFIG).truncateTo(1);
         writeAgain(directory);
@@ -182,9 +190,11 @@ class RecoveryGapTest {
         assertThat(offsetsFound()).isEqualTo(allBut().subList(0, (int) last));
     }
 
-    @Test
-    void theCompactionBelowAFollowersCutStillExplainsGaps() throws IOException {
-        write(CleanerOffsets.NAME, RECORDS);
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void theCompactionBelowAFollowersCutStillExplainsGaps(String file)
+            throws IOException {
+        write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
         Directories.orders(directory, CONFIG).truncateTo(bases.get(3));
         writeAgain(directory);
@@ -260,11 +270,12 @@ class RecoveryGapTest {
         assertThat(offsetsFound()).isEqualTo(allBut(last));
     }
 
-    @Test
-    void whatIsMissingBelowKafkasCleanerCheckpointWasTakenOut() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void whatIsMissingBelowACleanersCheckpointWasTakenOut(String file) throws IOException {
         long last = bases.get(2) - 1;
         cutSegment(1, last);
-        write(CleanerOffsets.NAME, bases.get(3));
+        write(file, bases.get(3));
 
         assertThat(offsetsFound()).isEqualTo(allBut(last));
     }
@@ -278,11 +289,12 @@ class RecoveryGapTest {
         assertThat(offsetsFound()).isEqualTo(allBut(last, last - 2));
     }
 
-    @Test
-    void aDamagedCleanerCheckpointLosesNothing() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void aDamagedCleanerCheckpointLosesNothing(String file) throws IOException {
         long last = bases.get(2) - 1;
         cutSegment(1, last);
-        Files.writeString(root.resolve(CleanerOffsets.NAME), "nonsense");
+        Files.writeString(root.resolve(file), "nonsense");
 
         assertThat(offsetsFound()).isEqualTo(allBut(last));
     }
@@ -353,9 +365,10 @@ class RecoveryGapTest {
     }
 
     /** Or what is appended up to there would count as compacted. */
-    @Test
-    void aCleanersOffsetBehindTheEndIsDropped() throws IOException {
-        write(CleanerOffsets.NAME, RECORDS + 1);
+    @ParameterizedTest
+    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    void aCleanersOffsetBehindTheEndIsDropped(String file) throws IOException {
+        write(file, RECORDS + 1);
 
         try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
             var _ =
@@ -366,6 +379,8 @@ class RecoveryGapTest {
                             Directories.unlimited(clock, 1 << 20));
         }
 
-        assertThat(new CleanerOffsets(root).of(Directories.ORDERS)).isZero();
+        CleanerOffsets left = new CleanerOffsets(root);
+        assertThat(left.of(Directories.ORDERS)).isZero();
+        assertThat(left.gapsBelow(Directories.ORDERS)).isLessThanOrEqualTo(RECORDS);
     }
 }
