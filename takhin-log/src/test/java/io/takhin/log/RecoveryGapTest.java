@@ -165,8 +165,7 @@ class RecoveryGapTest {
     /** As a power cut leaves it that takes the log's name and not yet the entry. */
     @ParameterizedTest
     @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
-    void anEntryWithoutALogExplainsNoGapInTheNextOne(String file)
-            throws IOException {
+    void anEntryWithoutALogExplainsNoGapInTheNextOne(String file) throws IOException {
         DeadFiles.remove(partition);
         write(file, RECORDS);
         writeAgain(Directories.open(root, CONFIG, clock));
@@ -178,8 +177,7 @@ class RecoveryGapTest {
 
     @ParameterizedTest
     @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
-    void theCompactionBehindAFollowersCutExplainsNoGap(String file)
-            throws IOException {
+    void theCompactionBehindAFollowersCutExplainsNoGap(String file) throws IOException {
         write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
         Directories.orders(directory, CONFIG).truncateTo(1);
@@ -192,8 +190,7 @@ class RecoveryGapTest {
 
     @ParameterizedTest
     @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
-    void theCompactionBelowAFollowersCutStillExplainsGaps(String file)
-            throws IOException {
+    void theCompactionBelowAFollowersCutStillExplainsGaps(String file) throws IOException {
         write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
         Directories.orders(directory, CONFIG).truncateTo(bases.get(3));

@@ -41,11 +41,11 @@ public final class CleanerOffsets {
         this.confirmed = CleanStop.isMarked(root);
         this.compacted =
                 new LaggingCheckpoint(
-                        root.resolve(NAME),
+                        root,
+                        NAME,
                         "compacted logs are compacted from their begin again, and any log may be a"
                                 + " compacted one");
-        this.gaps =
-                new LaggingCheckpoint(root.resolve(GAPS), "any log may be a compacted one");
+        this.gaps = new LaggingCheckpoint(root, GAPS, "any log may be a compacted one");
         // Kafka may have been here, which keeps the first alone.
         gaps.raise(compacted.known());
     }

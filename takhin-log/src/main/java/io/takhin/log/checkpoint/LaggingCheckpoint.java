@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class LaggingCheckpoint {
     private static final Logger log = LoggerFactory.getLogger(LaggingCheckpoint.class);
 
+    private final Path root;
     private final Path file;
     private final boolean damaged;
     private final Map<TopicPartition, Long> known;
@@ -27,8 +28,9 @@ final class LaggingCheckpoint {
     /**
      * @param consequence what it means when the file is damaged, for the log
      */
-    LaggingCheckpoint(Path file, String consequence) throws IOException {
-        this.file = file;
+    LaggingCheckpoint(Path root, String name, String consequence) throws IOException {
+        this.root = root;
+        this.file = root.resolve(name);
         Map<TopicPartition, Long> read = Map.of();
         boolean readable = true;
         try {
@@ -90,7 +92,7 @@ final class LaggingCheckpoint {
     void write() throws IOException {
         if (!known.equals(written)) {
             OffsetCheckpoint.write(file, known);
-            DurablePaths.sync(file.getParent());
+            DurablePaths.sync(root);
             written = Map.copyOf(known);
         }
     }
@@ -98,7 +100,7 @@ final class LaggingCheckpoint {
     /** Needs no space. Durable when it returns. */
     void delete() throws IOException {
         Files.deleteIfExists(file);
-        DurablePaths.sync(file.getParent());
+        DurablePaths.sync(root);
         written = Map.of();
     }
 }
