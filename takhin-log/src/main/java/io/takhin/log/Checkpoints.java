@@ -127,6 +127,8 @@ final class Checkpoints {
         Path file = root.resolve(OffsetCheckpoint.RECOVERY_POINTS);
         try {
             OffsetCheckpoint.write(file, points);
+            DurablePaths.sync(root);
+            // Not before: compaction takes it for what the next start knows.
             writtenPoints = Map.copyOf(points);
         } catch (IOException e) {
             boolean tooHigh =
@@ -139,6 +141,7 @@ final class Checkpoints {
             // On a full disk the old file may stay, unless it claims too much: a start without one
             // checks everything.
             Files.deleteIfExists(file);
+            DurablePaths.sync(root);
             writtenPoints = Map.of();
             later.run();
         }
@@ -158,7 +161,6 @@ final class Checkpoints {
             }
             if (!points.equals(writtenPoints)) {
                 writePoints(points);
-                DurablePaths.sync(root);
             }
             if (!starts.equals(writtenStarts)) {
                 OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.LOG_STARTS), starts);

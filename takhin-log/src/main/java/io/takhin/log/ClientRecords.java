@@ -52,6 +52,10 @@ final class ClientRecords implements CloseableIterator<Record> {
         /** Producers hold a record to about the size of a batch before they compress it. */
         private static final int RECORD_EXPANSION_MAX = 8;
 
+        /** Of zstd, the best of all: 128 KiB that are all the same take 4 bytes. */
+        private static final int COMPRESSION_MAX = 32 << 10;
+
+        private static final int RECORD_OBJECT_BYTES = 160;
         private static final long BYTES_MIN = 16L << 20;
         private static final int HEAP_PARTS = 8;
 
@@ -62,15 +66,30 @@ final class ClientRecords implements CloseableIterator<Record> {
                     Math.max(BYTES_MIN, batch * RECORD_EXPANSION_MAX));
         }
 
-        /** For records that are in the log already: as much as one of them may take of the heap. */
+        /** For records that are in the log already, and are all in the heap at the same time. */
         static Bounds ofHeap() {
             long part = Runtime.getRuntime().maxMemory() / HEAP_PARTS;
-            return new Bounds(Long.MAX_VALUE, Math.max(BYTES_MIN, part));
+            long bytes = Math.max(BYTES_MIN, part);
+            return new Bounds(bytes, bytes);
+        }
+
+        /** Whether a batch keeps to them, whatever it says when it is decompressed. */
+        boolean holdFor(RecordBatch batch) {
+            return !batch.isCompressed()
+                    || (long) batch.sizeInBytes() * COMPRESSION_MAX <= bytes;
+        }
+
+        /** With nothing decompressed: so much memory its records take as objects. */
+        void checkCount(RecordBatch batch) {
+            Integer count = batch.countOrNull();
+            if (count != null && (long) count * RECORD_OBJECT_BYTES > bytes) {
+                throw exceeded();
+            }
         }
 
         RecordTooLargeException exceeded() {
             return new RecordTooLargeException(
-                    "the batch decompresses to more than %d bytes, or a record of it to more than %d"
+                    "the batch takes more than %d bytes of memory, or a record of it more than %d"
                             .formatted(bytes, recordBytes));
         }
     }

@@ -38,6 +38,7 @@ final class Compaction implements AutoCloseable {
     private final boolean indexesChecked;
     private final OffsetMap map;
     private final BufferSupplier buffers = BufferSupplier.create();
+    private final ClientRecords.Bounds bounds = ClientRecords.Bounds.ofHeap();
 
     /**
      * What a run may take of the machine.
@@ -280,9 +281,7 @@ final class Compaction implements AutoCloseable {
                     new BatchScanner(channel, 0, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
             while (scanner.next()) {
                 MutableRecordBatch batch = batchAt(segment, scanner);
-                if (batch.lastOffset() > map.latestOffset()) {
-                    checkSizes(batch);
-                }
+                checkSizes(batch);
                 target.add(MemoryRecords.readableRecords(scanner.batch()), filter, buffers);
             }
             checkEnd(segment, scanner);
@@ -291,15 +290,21 @@ final class Compaction implements AutoCloseable {
         }
     }
 
-    /** Of what {@link #buildMap} has not met: what is written anew is read without a bound. */
+    /** What is written anew is read without a bound; {@link #buildMap} has not met all of it. */
     private void checkSizes(MutableRecordBatch batch) {
+        bounds.checkCount(batch);
+        boolean isMet =
+                batch.lastOffset() >= section.first() && batch.lastOffset() <= map.latestOffset();
+        if (isMet || bounds.holdFor(batch)) {
+            return;
+        }
         try (CloseableIterator<Record> records = recordsOf(batch)) {
             records.forEachRemaining(_ -> {});
         }
     }
 
     private CloseableIterator<Record> recordsOf(MutableRecordBatch batch) {
-        return ClientRecords.of(batch, ClientRecords.Bounds.ofHeap(), buffers);
+        return ClientRecords.of(batch, bounds, buffers);
     }
 
     private void putInPlace(SegmentSwap swap) throws IOException {

@@ -124,8 +124,12 @@ final class CompactionLook {
         for (Candidate first : due) {
             Optional<Candidate> next = Optional.of(first);
             while (next.isPresent() && !pace.stopped().getAsBoolean() && compact(next.get())) {
-                // What did not fit into memory is left for another run.
-                next = candidate(first.log());
+                // What did not fit into memory is left for another run; what is new, for another
+                // look, or other logs would never be looked at.
+                next =
+                        progressOf(first.log()).cleanedBelow() < first.section().end()
+                                ? candidate(first.log())
+                                : Optional.empty();
             }
         }
     }
@@ -288,7 +292,8 @@ final class CompactionLook {
         Map<TopicPartition, Long> known = new HashMap<>();
         progress.forEach((name, one) -> {
             if (isUncut(one.of(), one.cuts())) {
-                known.put(name, durable(one.of(), one.cleanedBelow()));
+                // What this start does not believe the next one must not, either.
+                known.put(name, one.isConfirmed() ? durable(one.of(), one.cleanedBelow()) : 0L);
             }
         });
         return known;

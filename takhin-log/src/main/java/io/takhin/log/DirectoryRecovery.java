@@ -86,6 +86,15 @@ final class DirectoryRecovery {
                 : offsets.gapsBelow(partition);
     }
 
+    /**
+     * Only what was on the disk is compacted: what the journal has of it may be what compaction
+     * took.
+     */
+    private long durableAnyway(TopicPartition partition) {
+        CleanerOffsets offsets = checkpoints.cleanerOffsets();
+        return offsets.areGapsKnown() ? offsets.gapsBelow(partition) : 0;
+    }
+
     /** The next start would not know it, either, and the damaged file is replaced before. */
     private void acceptGaps(TopicPartition partition, LogView view) {
         if (!checkpoints.cleanerOffsets().areGapsKnown() && !view.segments().isEmpty()) {
@@ -211,8 +220,14 @@ final class DirectoryRecovery {
                         : replay.topicIdOf(directory, partition);
         Uuid topicId = topicIds.computeIfAbsent(found, id -> id);
         // Also what was deleted since: what is wanted follows it in the segment.
+        long compactedBelow = durableAnyway(partition);
         boolean inJournal =
-                replay != null && replay.restore(directory, partition, topicId, recoveryPoint);
+                replay != null
+                        && replay.restore(
+                                directory,
+                                partition,
+                                topicId,
+                                Math.max(recoveryPoint, compactedBelow));
         LogRecovery.Trust trust =
                 new LogRecovery.Trust(
                         cleanStop,
@@ -223,10 +238,12 @@ final class DirectoryRecovery {
                         settings.producerIdleMax());
         AtomicBoolean pointHolds = new AtomicBoolean(true);
         LogRecovery.Recall recall =
-                () -> {
+                end -> {
                     pointHolds.set(false);
                     if (replay != null) {
-                        replay.restore(directory, partition, topicId, trust.logStart());
+                        long from = compactedBelow > end ? 0 : compactedBelow;
+                        replay.restore(
+                                directory, partition, topicId, Math.max(trust.logStart(), from));
                     }
                 };
         LogState.Loaded loaded =

@@ -75,10 +75,14 @@ final class LogRecovery {
     @FunctionalInterface
     interface Recall {
         /** For a log of which nobody knows anything else. */
-        Recall NOTHING = () -> {};
+        Recall NOTHING = _ -> {};
 
-        /** The segments' files may be longer when it returns; none is shorter. */
-        void run() throws IOException;
+        /**
+         * The segments' files may be longer when it returns; none is shorter.
+         *
+         * @param end of the log without it
+         */
+        void run(long end) throws IOException;
     }
 
     LogRecovery(
@@ -179,7 +183,7 @@ final class LogRecovery {
                     end,
                     trust.recoveryPoint);
             gaps.disbelieveRecoveryPoint();
-            recall.run();
+            recall.run(end);
             end = walkAgain(0);
         }
         if (end < trust.logStart && hasRecords()) {

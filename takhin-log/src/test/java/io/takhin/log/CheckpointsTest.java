@@ -63,6 +63,25 @@ class CheckpointsTest {
         assertThat(host.checkpoints().recoveryPoint(Directories.ORDERS)).isZero();
     }
 
+    /** Compaction takes it for what the next start knows. */
+    @Test
+    void aRecoveryPointIsWrittenOnceItsFileHasItsName() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+        Checkpoints checkpoints = new Checkpoints(disk.root(), () -> {});
+        PartitionLog log = durableLogOf(10);
+        List<Long> meanwhile = new ArrayList<>();
+        disk.gateSyncs(path -> {
+            if (path.equals(disk.root())) {
+                meanwhile.add(checkpoints.recoveryPoint(Directories.ORDERS));
+            }
+        });
+
+        checkpoints.write(List.of(log));
+
+        assertThat(meanwhile).containsExactly(0L);
+        assertThat(checkpoints.recoveryPoint(Directories.ORDERS)).isEqualTo(10);
+    }
+
     @Test
     void recoveryPointsThatAFullDiskTookAreAskedForAgain() throws Exception {
         SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));

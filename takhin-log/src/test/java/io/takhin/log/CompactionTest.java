@@ -298,4 +298,23 @@ class CompactionTest extends CompactionFixture {
 
         assertThat(values(log)).hasSizeLessThan(20).contains("1=new").doesNotContain("0=old");
     }
+
+    @Test
+    void aCleanStopBeforeTheFirstRunConfirmsNothing() throws IOException {
+        write(log, "x", "old");
+        write(log, "x", "new");
+        writeTwenty();
+        directory.abandon();
+        OffsetCheckpoint.write(
+                directory.root().resolve(CleanerOffsets.NAME), Map.of(Directories.ORDERS, 12L));
+        open();
+        look(directory, clock).finish();
+        directory.close();
+        open();
+        writeTwenty();
+
+        look(directory, clock).run();
+
+        assertThat(values(log)).hasSizeLessThan(20).contains("1=new").doesNotContain("0=old");
+    }
 }

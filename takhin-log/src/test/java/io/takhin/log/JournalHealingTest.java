@@ -2,8 +2,11 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +55,25 @@ class JournalHealingTest extends JournalFixture {
         reopen();
 
         assertThat(found()).isEqualTo(written);
+    }
+
+    /** It was on the disk, or it could not have been compacted. */
+    @Test
+    void whatCompactionTookStaysAwayThoughTheRecoveryPointIsLost() throws IOException {
+        append("a");
+        String taken = written.getLast();
+        assertThat(backlog().journalBytes()).isPositive();
+        while (orders().segmentCount() < 2) {
+            append("x".repeat(20 << 10));
+        }
+        long next = orders().cleaning().view().active().baseOffset();
+        crash(behind);
+        OffsetCheckpoint.write(root.resolve(CleanerOffsets.GAPS), Map.of(ORDERS, next));
+        Files.delete(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
+
+        reopen();
+
+        assertThat(found()).doesNotContain(taken).endsWith(written.getLast());
     }
 
     /** In what nobody reads at a start. */
