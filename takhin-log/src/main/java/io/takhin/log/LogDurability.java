@@ -104,9 +104,12 @@ final class LogDurability {
 
     /** A flush would make more of the log's start durable: a full disk has room again. */
     boolean isStartBehind() {
+        if (durableStart >= state.view.start()) {
+            return false;
+        }
         state.lock.lock();
         try {
-            return durableStart < state.view.start() && state.epochs.isStartWritten();
+            return state.epochs.isStartWritten();
         } finally {
             state.lock.unlock();
         }
