@@ -81,7 +81,9 @@ final class JournalKeeper {
 
     /** Returns at once; halves become free one after the other. */
     void prepareSoon() {
-        if (!preparing && host.clock().nanos() - retryAtNanos >= 0) {
+        if (!preparing
+                && !preparationStopped
+                && host.clock().nanos() - retryAtNanos >= 0) {
             preparing = true;
             submit(this::prepare);
         }
@@ -105,28 +107,39 @@ final class JournalKeeper {
                         throw new IOException("the disk has no room for it beside the reserve");
                     }
                     long generation = ++lastGeneration;
-                    file.prepare(half.index(), generation);
+                    host.openFiles().retrying(() -> file.prepare(half.index(), generation));
                     half.free(generation);
                 }
             }
             preparationFailed = false;
         } catch (IOException e) {
-            if (file.hasFailed() && !ShortageException.isCauseOf(e)) {
-                // What failed may be what a round of the other half waits for.
-                host.fail(e);
-            }
-            // Nothing is lost: without a journal segments are synced where they lie.
-            if (!preparationFailed) {
-                log.warn(
-                        "going on without a journal, which could not be prepared: {}",
-                        e.toString());
-            }
-            preparationFailed = true;
-            retryAtNanos = host.clock().nanos() + RETRY_NANOS;
+            goOnWithout(e);
         } finally {
             working.unlock();
             preparing = false;
         }
+    }
+
+    /** Nothing is lost: without a journal segments are synced where they lie. */
+    @GuardedBy("working")
+    private void goOnWithout(IOException cause) {
+        if (file.hasFailed()) {
+            if (!ShortageException.isCauseOf(cause) || isAnyPrepared()) {
+                // What failed may be what a round of the other half waits for.
+                host.fail(cause);
+            }
+            // Not even when there is space again: no sync tells of what that one has lost.
+            preparationStopped = true;
+        }
+        if (!preparationFailed) {
+            log.warn("going on without a journal, which could not be prepared: {}", cause.toString());
+        }
+        preparationFailed = true;
+        retryAtNanos = host.clock().nanos() + RETRY_NANOS;
+    }
+
+    private boolean isAnyPrepared() {
+        return halves.stream().anyMatch(half -> !half.is(JournalHalf.State.UNPREPARED));
     }
 
     /** Returns at once. Until the log is settled, asking again changes nothing. */

@@ -1,7 +1,6 @@
 package io.takhin.log.journal;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -84,28 +83,37 @@ public final class JournalFile implements AutoCloseable {
         return (long) half * halfBytes;
     }
 
-    /** Gives a half its place on the disk, and a header at the end of it all. */
+    /**
+     * Gives a half its place on the disk, and a header at the end of it all. What is needed is open
+     * before anything happens: where there is no descriptor it may be called again.
+     */
     public void prepare(int half, long generation) throws IOException {
-        FileChannel file = openOrCreate();
-        long start = startOf(half);
-        long end = start + halfBytes;
-        try {
-            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(STEP_BYTES, halfBytes));
-            for (long at = start; at < end; at += zeros.limit()) {
-                zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
-                write(zeros, at);
+        try (FileChannel names = FileChannel.open(root, StandardOpenOption.READ)) {
+            FileChannel file = openOrCreate();
+            long start = startOf(half);
+            long end = start + halfBytes;
+            try {
+                fill(start, end);
+                writeHeader(half, generation);
                 force();
+                force(names, true);
+            } catch (IOException e) {
+                // Half a half is of no use, and others may need the space.
+                if (file.size() > start && file.size() <= end) {
+                    file.truncate(start);
+                }
+                throw e;
             }
-        } catch (IOException e) {
-            // Half a half is of no use, and others may need the space.
-            if (file.size() > start && file.size() <= end) {
-                file.truncate(start);
-            }
-            throw e;
         }
-        writeHeader(half, generation);
-        force();
-        syncName();
+    }
+
+    private void fill(long start, long end) throws IOException {
+        ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(STEP_BYTES, halfBytes));
+        for (long at = start; at < end; at += zeros.limit()) {
+            zeros.clear().limit((int) Math.min(zeros.capacity(), end - at));
+            write(zeros, at);
+            force();
+        }
     }
 
     /** Durable when it returns: entries of other generations mean nothing from now on. */
@@ -126,24 +134,6 @@ public final class JournalFile implements AutoCloseable {
         }
     }
 
-    private void syncName() throws IOException {
-        try {
-            DurablePaths.sync(root);
-        } catch (IOException e) {
-            failed(e);
-            throw e;
-        }
-    }
-
-    private void failed(IOException e) {
-        forcing.lock();
-        try {
-            failure = failure == null ? e : failure;
-        } finally {
-            forcing.unlock();
-        }
-    }
-
     /** Whether a sync has failed: nothing that was written since the last good one is durable. */
     public boolean hasFailed() {
         forcing.lock();
@@ -161,16 +151,20 @@ public final class JournalFile implements AutoCloseable {
      * @throws IOException where this sync failed, or one before it
      */
     public void force() throws IOException {
+        force(channel(), false);
+    }
+
+    private void force(FileChannel target, boolean metaData) throws IOException {
         forcing.lock();
         try {
             if (failure != null) {
                 throw new IOException("a sync of the journal failed before", failure);
             }
-            channel().force(false);
+            target.force(metaData);
         } catch (ClosedChannelException e) {
             throw e;
         } catch (IOException e) {
-            failed(e);
+            failure = failure == null ? e : failure;
             throw e;
         } finally {
             forcing.unlock();

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any. The same seed and the same calls in the same order give the same disk.
  */
 public final class SimulatedDisk {
+    /** ENOSPC, as the system says it. */
+    public static final String FULL = "No space left on device";
+
+    private static final String BROKEN = "Input/output error";
     private static final int HISTORY_MAX = 200;
     private static final long TOTAL_BYTES = 1L << 40;
 
@@ -62,13 +66,15 @@ public final class SimulatedDisk {
     private static final class Fault {
         final Call call;
         final boolean once;
+        final String why;
         int callsBefore;
         boolean happened;
 
-        Fault(Call call, int callsBefore, boolean once) {
+        Fault(Call call, int callsBefore, boolean once, String why) {
             this.call = call;
             this.callsBefore = callsBefore;
             this.once = once;
+            this.why = why;
         }
     }
 
@@ -120,12 +126,21 @@ public final class SimulatedDisk {
 
     /** From the n-th call of the kind on, that call fails for as long as the disk lives. */
     public void failAfter(Call call, int callsBefore) {
-        locked(() -> fault = new Fault(call, callsBefore, false));
+        locked(() -> fault = new Fault(call, callsBefore, false, BROKEN));
     }
 
     /** As {@link #failAfter}, and no call after that one: Linux tells of a failed sync once. */
     public void failOnceAfter(Call call, int callsBefore) {
-        locked(() -> fault = new Fault(call, callsBefore, true));
+        failOnceAfter(call, callsBefore, BROKEN);
+    }
+
+    /**
+     * As {@link #failOnceAfter(Call, int)}.
+     *
+     * @param why as the system says it; {@link #FULL} where space was promised and is not there
+     */
+    public void failOnceAfter(Call call, int callsBefore, String why) {
+        locked(() -> fault = new Fault(call, callsBefore, true, why));
     }
 
     /** Whether a call has failed because of {@link #failAfter}. */
@@ -255,7 +270,7 @@ public final class SimulatedDisk {
             if (call == Call.SYNC) {
                 failSync(path);
             }
-            throw new FileSystemException(path.toString(), null, "Input/output error");
+            throw new FileSystemException(path.toString(), null, planned.why);
         }
     }
 
@@ -278,7 +293,7 @@ public final class SimulatedDisk {
     int takeFree(int wanted, Path path) throws IOException {
         int taken = (int) Math.min(wanted, freeBytes);
         if (taken <= 0 && wanted > 0) {
-            throw new FileSystemException(path.toString(), null, "No space left on device");
+            throw new FileSystemException(path.toString(), null, FULL);
         }
         freeBytes -= taken;
         return taken;
@@ -287,7 +302,7 @@ public final class SimulatedDisk {
     /** A longer name may take one more block of its directory. Under the lock. */
     void needRoom(Path path) throws IOException {
         if (freeBytes <= 0) {
-            throw new FileSystemException(path.toString(), null, "No space left on device");
+            throw new FileSystemException(path.toString(), null, FULL);
         }
     }
 
