@@ -76,7 +76,9 @@ final class LogCutter {
             return;
         }
         LogView view = state.view;
-        state.snapshots.load(producers, view.firstOffset(), offset);
+        state.host
+                .openFiles()
+                .patiently(() -> state.snapshots.load(producers, view.firstOffset(), offset));
         ProducerReplay.run(producers, view, ProducerReplay.STATE_ONLY);
     }
 

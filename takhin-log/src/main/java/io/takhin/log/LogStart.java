@@ -95,7 +95,7 @@ final class LogStart {
     private void dropFirst(LogView view) throws IOException {
         state.withdrawAnnounced();
         state.snapshots.forgetDropped();
-        keepProducers(view);
+        state.host.openFiles().patiently(() -> keepProducers(view));
         if (!view.segments().get(1).isNamed()) {
             // Or a power cut could take both names, and with them where the log ends.
             state.syncDirectory();

@@ -195,15 +195,75 @@ class DescriptorsTest {
             restWithoutDescriptors(directory);
 
             Thread cutting = Thread.ofPlatform().start(() -> log.truncateTo(1));
-            // Longer than whoever may be refused.
-            while (disk.refusedOpenings() < 30) {
-                Thread.onSpinWait();
-            }
+            awaitLongWant(cutting);
             disk.leaveDescriptors(FILES_MAX);
             cutting.join();
 
             assertThat(directory.failure()).isEmpty();
             assertThat(Batches.all(log)).containsExactly("0=a");
+        }
+    }
+
+    @Test
+    void aDropOfSegmentsWaitsForADescriptor() throws Exception {
+        try (LogDirectory directory = open(FlushRule.FILE_BY_FILE, FILES_MAX)) {
+            openLogs(directory, 1);
+            PartitionLog log = logs.getFirst();
+            for (int i = 0; log.segmentCount() < 4; i++) {
+                appendOfProducer(log, i);
+            }
+            appendOfProducer(log, Math.toIntExact(log.logEndOffset()));
+            long last = log.logEndOffset() - 1;
+            restWithoutDescriptors(directory);
+
+            Thread dropping = Thread.ofPlatform().start(() -> log.advanceLogStart(last));
+            awaitLongWant(dropping);
+            disk.leaveDescriptors(FILES_MAX);
+            dropping.join();
+
+            assertThat(directory.failure()).isEmpty();
+            assertThat(log.segmentCount()).isOne();
+            assertThat(Batches.all(log)).containsExactly(last + "=value-" + last);
+        }
+    }
+
+    @Test
+    void anAppendThatIsTakenBackWaitsForADescriptor() throws Exception {
+        try (LogDirectory directory = open(FlushRule.FILE_BY_FILE, FILES_MAX)) {
+            openLogs(directory, 1);
+            appendOfProducer(logs.getFirst(), 0);
+        }
+        try (LogDirectory directory = open(FlushRule.FILE_BY_FILE, FILES_MAX)) {
+            openLogs(directory, 1);
+            PartitionLog log = logs.getFirst();
+            int before = disk.openChannels();
+            // For the batch, and not for its place in an index.
+            disk.leaveDescriptors(before + 1);
+
+            Thread appending = Thread.ofPlatform().start(() -> appendOfProducer(log, 1));
+            awaitLongWant(appending);
+            // For the index, and not for the snapshot of the producer.
+            disk.leaveDescriptors(before + 2);
+            awaitLongWant(appending);
+            disk.leaveDescriptors(FILES_MAX);
+            appending.join();
+
+            assertThat(directory.failure()).isEmpty();
+            appendOfProducer(log, 1);
+            assertThat(Batches.all(log)).containsExactly("0=value-0", "1=value-1");
+        }
+    }
+
+    private static Append appendOfProducer(PartitionLog log, int sequence) {
+        return log.appendAsLeader(
+                Batches.idempotent(7, 0, sequence, "value-" + sequence), 0, Origin.CLIENT);
+    }
+
+    /** Longer than whoever may be refused. */
+    private void awaitLongWant(Thread waiting) {
+        int refused = disk.refusedOpenings();
+        while (waiting.isAlive() && disk.refusedOpenings() < refused + 30) {
+            Thread.onSpinWait();
         }
     }
 
