@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Finds things in a log.
  *
  * <p>Threads: any, without a lock: each search works on one {@link LogView}, and is done again on a
- * newer one if the log was cut, or its segments were replaced, under it.
+ * newer one if the log was cut, or its segments were replaced, under it. Only who meets files in
+ * the middle of a cut waits until that is over.
  */
 final class LogReader {
     private static final LogRead NOTHING = new LogRead.Nothing();
@@ -52,12 +53,22 @@ final class LogReader {
             } catch (BatchScanner.TornReadException
                     | NoSuchFileException
                     | CorruptRecordException e) {
-                LogView now = state.view;
+                LogView now = viewAfterCut();
                 boolean same = now.cuts() == view.cuts() && now.start() == view.start();
                 if (same && now.segments().equals(view.segments())) {
                     throw e;
                 }
             }
+        }
+    }
+
+    /** Who cuts a log, holding its lock, changes files first and publishes the view at the end. */
+    private LogView viewAfterCut() {
+        state.lock.lock();
+        try {
+            return state.view;
+        } finally {
+            state.lock.unlock();
         }
     }
 
