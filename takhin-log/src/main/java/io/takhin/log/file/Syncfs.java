@@ -15,6 +15,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,24 @@ public final class Syncfs implements AutoCloseable {
 
     private static final int KERNEL_MINOR = 8;
 
+    /**
+     * What fstatfs(2) calls the file systems that write all they have and tell of what they could
+     * not write: ext2 to ext4, xfs, btrfs, f2fs, and tmpfs and ramfs, which write nothing. An
+     * overlay has no errors of its own and does not pass on those from below, FUSE and 9p may not
+     * even write (ADR 14).
+     */
+    private static final Set<Long> KNOWN_GOOD =
+            Set.of(
+                    0xEF53L,
+                    0x58465342L,
+                    0x9123683EL,
+                    0xF2F52010L,
+                    0x01021994L,
+                    0x858458F6L);
+
+    /** More than struct statfs has anywhere; the type is its first member. */
+    private static final int STATFS_BYTES = 512;
+
     private final Functions functions;
     private final Path directory;
     private final int descriptor;
@@ -51,6 +70,7 @@ public final class Syncfs implements AutoCloseable {
         static final @Nullable Functions LINKED = link();
 
         final MethodHandle open;
+        final MethodHandle fstatfs;
         final MethodHandle syncfs;
         final MethodHandle close;
         final VarHandle errno;
@@ -70,6 +90,14 @@ public final class Syncfs implements AutoCloseable {
                                     ValueLayout.JAVA_INT),
                             capture,
                             Linker.Option.firstVariadicArg(2));
+            fstatfs =
+                    linker.downcallHandle(
+                            lookup.findOrThrow("fstatfs"),
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.ADDRESS),
+                            capture);
             FunctionDescriptor ofDescriptor =
                     FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
             syncfs = linker.downcallHandle(lookup.findOrThrow("syncfs"), ofDescriptor, capture);
@@ -109,11 +137,25 @@ public final class Syncfs implements AutoCloseable {
             if (descriptor < 0) {
                 throw failed("open", directory, functions, state);
             }
-            return new Syncfs(functions, directory, descriptor);
+            Syncfs opened = new Syncfs(functions, directory, descriptor);
+            if (opened.isKnownGood()) {
+                return opened;
+            }
+            opened.close();
+            return null;
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("a C function threw", e);
+        }
+    }
+
+    private boolean isKnownGood() throws Throwable {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(functions.state);
+            MemorySegment statfs = arena.allocate(STATFS_BYTES, Long.BYTES);
+            int result = (int) functions.fstatfs.invokeExact(state, descriptor, statfs);
+            return result == 0 && KNOWN_GOOD.contains(statfs.get(ValueLayout.JAVA_LONG, 0));
         }
     }
 
