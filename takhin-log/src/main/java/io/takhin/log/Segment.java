@@ -65,8 +65,8 @@ final class Segment {
     /** Whether the batches were seen to say that this is the largest timestamp. */
     private volatile boolean newestConfirmed;
 
-    /** Whether what comes next may be compared with it. */
-    private boolean newestHolds;
+    /** Whether what comes next may be compared with it: always once a batch was noted. */
+    private volatile boolean newestHolds;
 
     private volatile boolean named;
     private int bytesSinceIndexEntry;
@@ -335,11 +335,11 @@ final class Segment {
         if (newestConfirmed) {
             return true;
         }
-        TimestampOffset before = newest();
         TimeCheck.Answer answer = TimeCheck.newest(this, bytes);
         TimestampOffset now = newest();
-        // What was written meanwhile knows better.
-        if (now.equals(before) || now.timestamp() < answer.found().timestamp()) {
+        // An entry of the index may claim too much, but not what was written meanwhile.
+        boolean claimsTooMuch = !answer.sound() && !newestHolds;
+        if (claimsTooMuch || now.timestamp() < answer.found().timestamp()) {
             NEWEST.compareAndSet(this, now, answer.found());
         }
         newestConfirmed = true;
