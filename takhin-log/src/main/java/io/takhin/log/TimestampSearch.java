@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: any, without a lock. Blocks for the disk.
  */
 final class TimestampSearch {
+    private static final TimestampOffset NOTHING = new TimestampOffset(Long.MIN_VALUE, -1);
+
     private final LogState state;
     private final LogReader reader;
 
@@ -135,21 +137,29 @@ final class TimestampSearch {
     FoundOffset findMaxTimestamp() throws IOException {
         return searchRecords(view -> {
             int latest = -1;
-            long largest = Long.MIN_VALUE;
+            TimestampOffset newest = NOTHING;
             for (int i = 0; i < view.segments().size(); i++) {
-                long newest = confirmedNewest(view, i).timestamp();
-                if (newest > largest) {
+                TimestampOffset here = newestIn(view, i);
+                if (here.timestamp() > newest.timestamp()) {
                     latest = i;
-                    largest = newest;
+                    newest = here;
                 }
             }
-            return latest < 0 ? FoundOffset.NONE : findNewestIn(view, latest);
+            return latest < 0 ? FoundOffset.NONE : findIn(view, latest, newest);
         });
     }
 
-    private FoundOffset findNewestIn(LogView view, int index) throws IOException {
+    /** The segment may know of batches already that the view does not. */
+    private TimestampOffset newestIn(LogView view, int index) throws IOException {
+        TimestampOffset newest = confirmedNewest(view, index);
+        return newest.offset() < view.endOf(index)
+                ? newest
+                : TimeCheck.newest(view.segments().get(index), view.sizeOf(index)).found();
+    }
+
+    private FoundOffset findIn(LogView view, int index, TimestampOffset newest)
+            throws IOException {
         Segment segment = view.segments().get(index);
-        TimestampOffset newest = segment.newest();
         FileChannel channel = segment.file().acquire();
         try {
             HeaderWalk walk = walkFor(view, index, channel, newest.timestamp());

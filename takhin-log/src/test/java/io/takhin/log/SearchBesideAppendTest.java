@@ -59,6 +59,13 @@ class SearchBesideAppendTest {
     }
 
     @Test
+    void theNewestRecordIsTheOneThatWasThereBefore() {
+        assertThat(log.findMaxTimestamp().offset()).isEqualTo(LAST);
+
+        assertThat(log.findMaxTimestamp().offset()).isEqualTo(LAST + 1);
+    }
+
+    @Test
     void theRecordIsNotForgottenByTheSearch() {
         assertThat(log.findByTimestamp(Batches.NOW + LAST + 2)).isEqualTo(FoundOffset.NONE);
 
