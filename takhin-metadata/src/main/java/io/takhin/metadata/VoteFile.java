@@ -90,19 +90,14 @@ final class VoteFile implements QuorumStateStore {
         short version = kraftVersion.quorumStateVersion();
         String json = withChecksum(render(latest.toQuorumStateData(version), version));
         Path temporary = file.resolveSibling(NAME + ".tmp");
-        room.write(() -> write(temporary, json));
-        try {
-            sync(temporary);
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-            syncDirectory(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the vote to " + file, e);
-        }
+        room.write(() -> replace(temporary, json));
     }
 
-    private static void write(Path temporary, String json) {
-        try {
-            Files.writeString(temporary, json);
+    /** Whatever is needed is open before the vote has its place: where it is not, this waits. */
+    private void replace(Path temporary, String json) {
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+            writeDurably(temporary, json);
+            publish(temporary, names);
         } catch (IOException e) {
             if (StorageShortageException.isSaidBy(e)) {
                 throw new StorageShortageException("the vote cannot be written", e);
@@ -111,9 +106,12 @@ final class VoteFile implements QuorumStateStore {
         }
     }
 
-    private static void sync(Path written) throws IOException {
-        try (FileChannel channel = FileChannel.open(written, StandardOpenOption.WRITE)) {
-            channel.force(true);
+    private void publish(Path temporary, FileChannel names) {
+        try {
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+            names.force(true);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the vote to " + file, e);
         }
     }
 

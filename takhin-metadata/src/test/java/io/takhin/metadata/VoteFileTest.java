@@ -111,6 +111,32 @@ class VoteFileTest {
     }
 
     @Test
+    void aVoteIsCastWithTheDescriptorsItFoundAtFirst() {
+        SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+        VoteFile file = new VoteFile(disk.root());
+        disk.gateSyncs(_ -> disk.leaveDescriptors(0));
+
+        file.writeElectionState(STATES.getLast(), KRaftVersion.KRAFT_VERSION_0);
+
+        disk.leaveDescriptors(Integer.MAX_VALUE);
+        assertThat(file.readElectionState()).contains(STATES.getLast());
+    }
+
+    @Test
+    void aVoteWaitsForDescriptors() {
+        SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+        DiskRoom room = new DiskRoom(disk.root());
+        VoteFile file = new VoteFile(disk.root(), room);
+        disk.leaveDescriptors(1);
+        room.onLack(() -> disk.leaveDescriptors(Integer.MAX_VALUE));
+
+        file.writeElectionState(STATES.getLast(), KRaftVersion.KRAFT_VERSION_0);
+
+        assertThat(disk.refusedOpenings()).isPositive();
+        assertThat(file.readElectionState()).contains(STATES.getLast());
+    }
+
+    @Test
     void aDamagedVoteIsNotTakenForNone() throws Exception {
         Files.writeString(directory.resolve(VoteFile.NAME), "{\"data_version\":0}");
 
