@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -126,6 +127,8 @@ final class LogWriter implements PartitionWriter {
                     last = highWatermark;
                     listener.onHighWatermarkUpdated(partition, highWatermark);
                 }
+            } catch (NotCoordinatorException _) {
+                // The runtime is closed, and about to take its listeners back.
             } finally {
                 lock.unlock();
             }

@@ -11,6 +11,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.NotCoordinatorException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
@@ -93,6 +94,17 @@ class LogWriterTest {
 
         assertThat(heard).containsExactly(1L);
         assertThat(log.listeners()).isZero();
+    }
+
+    @Test
+    void aRuntimeThatIsClosedIsNoFailureOfTheLog() {
+        writer.registerListener(
+                PARTITION,
+                (_, _) -> {
+                    throw new NotCoordinatorException("the processor is closed");
+                });
+
+        assertThat(append(1)).isEqualTo(1);
     }
 
     @Test

@@ -75,8 +75,7 @@ final class ClientRecords implements CloseableIterator<Record> {
 
         /** Whether a batch keeps to them, whatever it says when it is decompressed. */
         boolean holdFor(RecordBatch batch) {
-            return !batch.isCompressed()
-                    || (long) batch.sizeInBytes() * COMPRESSION_MAX <= bytes;
+            return !batch.isCompressed() || (long) batch.sizeInBytes() * COMPRESSION_MAX <= bytes;
         }
 
         /** With nothing decompressed: so much memory its records take as objects. */

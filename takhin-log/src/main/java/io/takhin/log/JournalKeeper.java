@@ -81,9 +81,7 @@ final class JournalKeeper {
 
     /** Returns at once; halves become free one after the other. */
     void prepareSoon() {
-        if (!preparing
-                && !preparationStopped
-                && host.clock().nanos() - retryAtNanos >= 0) {
+        if (!preparing && !preparationStopped && host.clock().nanos() - retryAtNanos >= 0) {
             preparing = true;
             submit(this::prepare);
         }
@@ -132,7 +130,9 @@ final class JournalKeeper {
             preparationStopped = true;
         }
         if (!preparationFailed) {
-            log.warn("going on without a journal, which could not be prepared: {}", cause.toString());
+            log.warn(
+                    "going on without a journal, which could not be prepared: {}",
+                    cause.toString());
         }
         preparationFailed = true;
         retryAtNanos = host.clock().nanos() + RETRY_NANOS;

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How much of a log has reached the disk, and what must be brought there for the rest.
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * settle meanwhile. What is not volatile is guarded by the log's lock.
  */
 final class LogDurability {
+    private static final Logger logger = LoggerFactory.getLogger(LogDurability.class);
     private static final long NEVER = Long.MIN_VALUE;
     private static final AtomicIntegerFieldUpdater<LogDurability> QUEUED =
             AtomicIntegerFieldUpdater.newUpdater(LogDurability.class, "queued");
@@ -391,8 +394,17 @@ final class LogDurability {
         } finally {
             state.lock.unlock();
         }
-        listeners.forEach(listener -> listener.durableUpTo(log, end));
+        listeners.forEach(listener -> tell(listener, log, end));
         return true;
+    }
+
+    private static void tell(DurableListener listener, PartitionLog log, long end) {
+        try {
+            listener.durableUpTo(log, end);
+        } catch (RuntimeException e) {
+            // Without the flusher nothing would become durable, of all the directory's logs.
+            logger.error("a listener of {} failed", log.topicPartition(), e);
+        }
     }
 
     private void addJournalled(FlushPlan plan) {

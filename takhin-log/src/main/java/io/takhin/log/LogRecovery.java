@@ -342,8 +342,7 @@ final class LogRecovery {
 
     private SegmentRecovery recoveryOf(Segment segment) {
         long nextBase = behind.isEmpty() ? Long.MAX_VALUE : behind.getFirst().baseOffset();
-        return new SegmentRecovery(
-                segment, nextBase, epochs, witness, config.indexIntervalBytes());
+        return new SegmentRecovery(segment, nextBase, epochs, witness, config.indexIntervalBytes());
     }
 
     /** The next start believes them, whether there is a flush or not. */

@@ -238,12 +238,9 @@ final class SegmentRecovery {
             return false;
         }
         int behind = scanner.position() + scanner.sizeInBytes();
-        BatchScanner next =
-                new BatchScanner(channel, behind, segment.size(), BatchHeader.BYTES);
+        BatchScanner next = new BatchScanner(channel, behind, segment.size(), BatchHeader.BYTES);
         long following = next.next() ? next.baseOffset() : next.atEnd() ? nextBase : -1;
-        return following > nextOffset
-                && following <= scanner.lastOffset()
-                && scanner.isCrcValid();
+        return following > nextOffset && following <= scanner.lastOffset() && scanner.isCrcValid();
     }
 
     private static int epochOf(BatchScanner scanner) {

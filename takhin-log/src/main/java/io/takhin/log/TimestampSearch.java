@@ -157,8 +157,7 @@ final class TimestampSearch {
                 : TimeCheck.newest(view.segments().get(index), view.sizeOf(index)).found();
     }
 
-    private FoundOffset findIn(LogView view, int index, TimestampOffset newest)
-            throws IOException {
+    private FoundOffset findIn(LogView view, int index, TimestampOffset newest) throws IOException {
         Segment segment = view.segments().get(index);
         FileChannel channel = segment.file().acquire();
         try {

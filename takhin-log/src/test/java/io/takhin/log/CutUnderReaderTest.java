@@ -36,7 +36,9 @@ class CutUnderReaderTest {
         return log;
     }
 
-    /** What who reads the last record gets when the first sync of the cut, of such a path, waits. */
+    /**
+     * What who reads the last record gets when the first sync of the cut, of such a path, waits.
+     */
     private LogRead readDuring(
             Consumer<PartitionLog> cut, PartitionLog log, Predicate<Path> firstSync)
             throws Exception {
@@ -45,10 +47,11 @@ class CutUnderReaderTest {
             if (firstSync.test(path)) {
                 disk.gateSyncs(_ -> {});
                 Thread reader =
-                        Thread.ofPlatform().start(() ->
-                                read.completeAsync(
-                                        () -> log.read(RECORDS - 1, 1, true, RECORDS),
-                                        Runnable::run));
+                        Thread.ofPlatform()
+                                .start(() ->
+                                        read.completeAsync(
+                                                () -> log.read(RECORDS - 1, 1, true, RECORDS),
+                                                Runnable::run));
                 while (reader.isAlive() && reader.getState() != Thread.State.WAITING) {
                     Thread.onSpinWait();
                 }
@@ -65,7 +68,9 @@ class CutUnderReaderTest {
 
         LogRead read =
                 readDuring(
-                        cut -> cut.truncateFullyAndStartAt(100), log, path -> path.equals(directory));
+                        cut -> cut.truncateFullyAndStartAt(100),
+                        log,
+                        path -> path.equals(directory));
 
         assertThat(read).isEqualTo(new LogRead.OutOfRange(100, 100));
         log.appendAsFollower(Batches.replicated(100, 2, "x"));

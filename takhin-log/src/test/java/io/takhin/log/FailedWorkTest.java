@@ -53,6 +53,22 @@ class FailedWorkTest {
         }
     }
 
+    @Test
+    void aListenerThatFailsCostsNeitherTheFlushNorTheDirectory() throws IOException {
+        try (LogDirectory directory = open()) {
+            PartitionLog log = orders(directory);
+            log.onDurable((_, _) -> {
+                throw new IllegalStateException("a mistake");
+            });
+
+            log.appendAsLeader(Batches.of("a"), 0, Origin.COORDINATOR);
+            log.flush();
+
+            assertThat(log.durableEndOffset()).isOne();
+            assertThat(directory.failure()).isEmpty();
+        }
+    }
+
     /** A marker of a kind that this version does not know, as a later leader may write it. */
     private static ByteBuffer unknownMarker(long offset) {
         ByteBuffer marker = Batches.marker(7, 0, ControlRecordType.ABORT, 1);

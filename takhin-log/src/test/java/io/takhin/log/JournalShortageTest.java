@@ -36,12 +36,7 @@ class JournalShortageTest {
     @BeforeEach
     void open() throws IOException {
         directory =
-                LogDirectory.open(
-                        data,
-                        Directories.settings(CONFIG, 1),
-                        RULE,
-                        DESCRIPTORS,
-                        clock);
+                LogDirectory.open(data, Directories.settings(CONFIG, 1), RULE, DESCRIPTORS, clock);
         log = Directories.orders(directory, CONFIG);
         // Gives the segment its name; the next flush asks for a journal.
         append();

@@ -40,8 +40,7 @@ class SearchBesideAppendTest {
         AtomicBoolean appended = new AtomicBoolean();
         disk.gateReads(path -> {
             if (path.toString().endsWith(".log") && appended.compareAndSet(false, true)) {
-                Threads.joinUninterruptibly(
-                        Threads.start("appender", () -> append(log, LAST + 1)));
+                Threads.joinUninterruptibly(Threads.start("appender", () -> append(log, LAST + 1)));
             }
         });
     }

@@ -78,8 +78,7 @@ class WriteBackErrorTest {
                         directory.open(new TopicPartition("t", i), Uuid.ONE_UUID, CONFIG);
                 for (int j = 0; j < RECORDS_EACH; j++) {
                     SimpleRecord record = new SimpleRecord(Batches.NOW, null, noise);
-                    log.appendAsLeader(
-                            Batches.of(Compression.NONE, record), 0, Origin.CLIENT);
+                    log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT);
                 }
                 logs.add(log);
             }

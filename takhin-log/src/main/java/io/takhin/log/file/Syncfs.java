@@ -44,13 +44,7 @@ public final class Syncfs implements AutoCloseable {
      * even write (ADR 14).
      */
     private static final Set<Long> KNOWN_GOOD =
-            Set.of(
-                    0xEF53L,
-                    0x58465342L,
-                    0x9123683EL,
-                    0xF2F52010L,
-                    0x01021994L,
-                    0x858458F6L);
+            Set.of(0xEF53L, 0x58465342L, 0x9123683EL, 0xF2F52010L, 0x01021994L, 0x858458F6L);
 
     /** More than struct statfs has anywhere; the type is its first member. */
     private static final int STATFS_BYTES = 512;
