@@ -25,6 +25,9 @@ final class LaggingCheckpoint {
     private final Map<TopicPartition, Long> known;
     private Map<TopicPartition, Long> written;
 
+    /** Whether a power cut brings back no older file. */
+    private boolean named = true;
+
     /**
      * @param consequence what it means when the file is damaged, for the log
      */
@@ -72,14 +75,14 @@ final class LaggingCheckpoint {
     }
 
     /**
-     * Returns whether the file says more than that.
+     * Returns whether the file says more than that, or would after a power cut.
      *
      * @param offset 0 for no entry
      */
     boolean lower(TopicPartition partition, long offset) {
         known.computeIfPresent(
                 partition, (_, old) -> offset > 0 ? Long.valueOf(Math.min(old, offset)) : null);
-        return written.getOrDefault(partition, 0L) > offset;
+        return !named || written.getOrDefault(partition, 0L) > offset;
     }
 
     /** Whether the file says as much as these, or more. */
@@ -92,15 +95,27 @@ final class LaggingCheckpoint {
     void write() throws IOException {
         if (!known.equals(written)) {
             OffsetCheckpoint.write(file, known);
-            DurablePaths.sync(root);
-            written = Map.copyOf(known);
+            changedTo(known);
         }
+        syncName();
     }
 
     /** Needs no space. Durable when it returns. */
     void delete() throws IOException {
         Files.deleteIfExists(file);
-        DurablePaths.sync(root);
-        written = Map.of();
+        changedTo(Map.of());
+        syncName();
+    }
+
+    private void changedTo(Map<TopicPartition, Long> offsets) {
+        written = Map.copyOf(offsets);
+        named = false;
+    }
+
+    private void syncName() throws IOException {
+        if (!named) {
+            DurablePaths.sync(root);
+            named = true;
+        }
     }
 }
