@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.NoSuchElementException;
 import org.apache.kafka.common.InvalidRecordException;
@@ -32,30 +33,31 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientRecords implements CloseableIterator<Record> {
     private static final int VARINT_BYTES_MAX = 5;
+    private static final int ATTRIBUTES_BYTES = 1;
+    private static final long RECORD_OBJECT_BYTES = 160;
+    private static final long HEADER_OBJECT_BYTES = 130;
 
     private final DefaultRecordBatch batch;
     private final boolean withContent;
     private final Bounds bounds;
     private final BufferedInputStream records;
     private int left;
+    private long memory;
 
     /**
      * How far a batch may be decompressed.
      *
      * @param bytes all of its records
      * @param recordBytes one record: so much memory it takes
+     * @param batchMemory so much all of them take, for who keeps them
      */
-    record Bounds(long bytes, long recordBytes) {
+    record Bounds(long bytes, long recordBytes, long batchMemory) {
         /** Ample for text that repeats itself; zeros may become a thousand times as large. */
         private static final int EXPANSION_MAX = 64;
 
         /** Producers hold a record to about the size of a batch before they compress it. */
         private static final int RECORD_EXPANSION_MAX = 8;
 
-        /** Of zstd, the best of all: 128 KiB that are all the same take 4 bytes. */
-        private static final int COMPRESSION_MAX = 32 << 10;
-
-        private static final int RECORD_OBJECT_BYTES = 160;
         private static final long BYTES_MIN = 16L << 20;
         private static final int HEAP_PARTS = 8;
 
@@ -63,27 +65,15 @@ final class ClientRecords implements CloseableIterator<Record> {
             long batch = config.messageBytesMax();
             return new Bounds(
                     Math.max(BYTES_MIN, batch * EXPANSION_MAX),
-                    Math.max(BYTES_MIN, batch * RECORD_EXPANSION_MAX));
+                    Math.max(BYTES_MIN, batch * RECORD_EXPANSION_MAX),
+                    Long.MAX_VALUE);
         }
 
         /** For records that are in the log already, and are all in the heap at the same time. */
         static Bounds ofHeap() {
             long part = Runtime.getRuntime().maxMemory() / HEAP_PARTS;
             long bytes = Math.max(BYTES_MIN, part);
-            return new Bounds(bytes, bytes);
-        }
-
-        /** Whether a batch keeps to them, whatever it says when it is decompressed. */
-        boolean holdFor(RecordBatch batch) {
-            return !batch.isCompressed() || (long) batch.sizeInBytes() * COMPRESSION_MAX <= bytes;
-        }
-
-        /** With nothing decompressed: so much memory its records take as objects. */
-        void checkCount(RecordBatch batch) {
-            Integer count = batch.countOrNull();
-            if (count != null && (long) count * RECORD_OBJECT_BYTES > bytes) {
-                throw exceeded();
-            }
+            return new Bounds(bytes, bytes, bytes);
         }
 
         RecordTooLargeException exceeded() {
@@ -105,9 +95,7 @@ final class ClientRecords implements CloseableIterator<Record> {
 
     /** Whole records. */
     static CloseableIterator<Record> of(RecordBatch batch, Bounds bounds, BufferSupplier buffers) {
-        return batch.isCompressed()
-                ? new ClientRecords((DefaultRecordBatch) batch, true, bounds, buffers)
-                : batch.streamingIterator(buffers);
+        return new ClientRecords((DefaultRecordBatch) batch, true, bounds, buffers);
     }
 
     /** Records without their keys, values and headers; whether there is a key can be asked. */
@@ -151,6 +139,7 @@ final class ClientRecords implements CloseableIterator<Record> {
         }
         // Takes memory as bytes come, and not for what is only claimed.
         byte[] content = records.readNBytes(claimed);
+        takeMemory(content);
         ByteBuffer record = ByteBuffer.allocate(content.length + VARINT_BYTES_MAX);
         ByteUtils.writeVarint(claimed, record);
         return DefaultRecord.readFrom(
@@ -159,6 +148,35 @@ final class ClientRecords implements CloseableIterator<Record> {
                 batch.baseTimestamp(),
                 batch.baseSequence(),
                 logAppendTime());
+    }
+
+    /** A header of no bytes takes as much as a record, and room is made for as many as claimed. */
+    private void takeMemory(byte[] content) {
+        long needed = content.length + headersOf(content) * HEADER_OBJECT_BYTES;
+        memory += needed + RECORD_OBJECT_BYTES;
+        if (needed > bounds.recordBytes || memory > bounds.batchMemory) {
+            throw bounds.exceeded();
+        }
+    }
+
+    /** How many it claims to have; 0 where that cannot be told, and the record not be read. */
+    private static long headersOf(byte[] content) {
+        ByteBuffer record = ByteBuffer.wrap(content);
+        try {
+            record.position(ATTRIBUTES_BYTES);
+            ByteUtils.readVarlong(record);
+            ByteUtils.readVarint(record);
+            skipBytes(record);
+            skipBytes(record);
+            return Math.max(0, ByteUtils.readVarint(record));
+        } catch (BufferUnderflowException | IllegalArgumentException e) {
+            return 0;
+        }
+    }
+
+    private static void skipBytes(ByteBuffer record) {
+        int size = ByteUtils.readVarint(record);
+        record.position(record.position() + Math.max(0, size));
     }
 
     private Record partial() throws IOException {

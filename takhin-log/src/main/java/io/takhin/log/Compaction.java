@@ -188,7 +188,9 @@ final class Compaction implements AutoCloseable {
     private boolean addKeys(MutableRecordBatch batch, CleanedTransactions transactions) {
         if (batch.isControlBatch()) {
             transactions.isEmpty(batch);
-        } else if (!transactions.isAborted(batch)) {
+        } else if (transactions.isAborted(batch)) {
+            measure(batch);
+        } else {
             try (CloseableIterator<Record> records = recordsOf(batch)) {
                 while (records.hasNext()) {
                     Record record = records.next();
@@ -292,12 +294,12 @@ final class Compaction implements AutoCloseable {
 
     /** What is written anew is read without a bound; {@link #buildMap} has not met all of it. */
     private void checkSizes(MutableRecordBatch batch) {
-        bounds.checkCount(batch);
-        boolean isMet =
-                batch.lastOffset() >= section.first() && batch.lastOffset() <= map.latestOffset();
-        if (isMet || bounds.holdFor(batch)) {
-            return;
+        if (batch.lastOffset() < section.first() || batch.lastOffset() > map.latestOffset()) {
+            measure(batch);
         }
+    }
+
+    private void measure(MutableRecordBatch batch) {
         try (CloseableIterator<Record> records = recordsOf(batch)) {
             records.forEachRemaining(_ -> {});
         }

@@ -25,17 +25,29 @@ final class IndexRepair {
         void run() throws IOException;
     }
 
-    void times(Segment segment) throws IOException {
+    /** What made somebody doubt, once more. */
+    interface Check {
+        boolean holds() throws IOException;
+    }
+
+    /**
+     * @param check asked while nobody writes: entries may have been added for batches that were not
+     *     there yet for who found none
+     */
+    void times(Segment segment, Check check) throws IOException {
         run(
                 segment,
                 PartitionFiles.TIME_INDEX,
+                check,
                 () -> segment.rebuildTimes(state.config.indexIntervalBytes()));
     }
 
-    private void run(Segment segment, String kind, Work work) throws IOException {
+    private void run(Segment segment, String kind, Check check, Work work) throws IOException {
         state.lock.lock();
         try {
-            if (!state.isWritable() || !state.view.segments().contains(segment)) {
+            if (!state.isWritable()
+                    || !state.view.segments().contains(segment)
+                    || check.holds()) {
                 return;
             }
             log.error(

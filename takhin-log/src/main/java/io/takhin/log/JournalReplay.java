@@ -161,8 +161,13 @@ final class JournalReplay implements AutoCloseable {
             log.warn("{} was compacted since the journal had {}", path, entry.position());
             return false;
         }
+        boolean isRot = differs && differByABit(payload, read(segment, entry.position(), there));
         while (payload.hasRemaining()) {
             segment.write(payload, (long) entry.position() + payload.position());
+        }
+        if (differs && !isRot) {
+            // What follows was written over something else than this, and no sync has covered it.
+            segment.truncate((long) entry.position() + entry.bytes());
         }
         restored.add(entry.bytes());
         return true;
@@ -177,6 +182,15 @@ final class JournalReplay implements AutoCloseable {
             }
         }
         return buffer.flip();
+    }
+
+    /** And in nothing else: what a power cut leaves undone is as long as a sector. */
+    private static boolean differByABit(ByteBuffer payload, ByteBuffer there) {
+        int bits = 0;
+        for (int i = 0; i < there.limit(); i++) {
+            bits += Integer.bitCount((payload.get(i) ^ there.get(i)) & 0xFF);
+        }
+        return bits == 1;
     }
 
     /** Where the batch begins that has the byte. */

@@ -68,7 +68,7 @@ final class TimestampSearch {
     private TimestampOffset confirmedNewest(LogView view, int index) throws IOException {
         Segment segment = view.segments().get(index);
         if (!segment.confirmNewest(view.sizeOf(index))) {
-            new IndexRepair(state).times(segment);
+            new IndexRepair(state).times(segment, () -> TimeCheck.lastHolds(segment));
         }
         return segment.newest();
     }
@@ -102,7 +102,12 @@ final class TimestampSearch {
         int end = view.sizeOf(index);
         TimeCheck.Answer start = TimeCheck.start(segment, channel, timestamp, end);
         if (!start.sound()) {
-            new IndexRepair(state).times(segment);
+            new IndexRepair(state)
+                    .times(
+                            segment,
+                            () ->
+                                    TimeCheck.start(segment, channel, timestamp, segment.size())
+                                            .sound());
         }
         long offset = Math.max(start.found().offset(), view.start());
         int from = segment.startFor(channel, offset, end);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.takhin.protocol.BatchHeader;
 import io.takhin.testkit.ManualClock;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.ByteBufferOutputStream;
 import org.apache.kafka.common.utils.ByteUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +100,20 @@ class ClientRecordsTest {
         return batchOf(payload, Integer.MAX_VALUE);
     }
 
+    /** A batch of one record of some bytes that says it has a milliard headers. */
+    private static ByteBuffer manyHeaders() throws IOException {
+        ByteBuffer record = ByteBuffer.allocate(16);
+        record.put((byte) 0); // attributes
+        ByteUtils.writeVarlong(0, record);
+        ByteUtils.writeVarint(0, record);
+        ByteUtils.writeVarint(-1, record);
+        ByteUtils.writeVarint(-1, record);
+        ByteUtils.writeVarint(1_000_000_000, record);
+        ByteBuffer payload = ByteBuffer.allocate(32);
+        ByteUtils.writeVarint(record.position(), payload);
+        return batchOf(payload.put(record.flip()), 1);
+    }
+
     private static void isTooLarge(Append.Refused refused) {
         assertThat(refused.error()).isEqualTo(Errors.MESSAGE_TOO_LARGE);
     }
@@ -111,6 +127,35 @@ class ClientRecordsTest {
     @Test
     void aRecordThatClaimsTooMuchIsRefusedAndTakesNoMemory() throws IOException {
         assertThat(open(IN_GZIP).recompress(liar()))
+                .isInstanceOfSatisfying(Recompressed.Refused.class, it -> isTooLarge(it.why()));
+    }
+
+    @Test
+    void headersThatAreClaimedTakeNoMemoryEither() throws IOException {
+        assertThat(open(IN_GZIP).recompress(manyHeaders()))
+                .isInstanceOfSatisfying(Recompressed.Refused.class, it -> isTooLarge(it.why()));
+    }
+
+    @Test
+    void norInABatchThatIsNotCompressed() throws IOException {
+        ByteBuffer batch = manyHeaders();
+        ByteBuffer payload = ByteBuffer.allocate(32);
+        try (InputStream in =
+                ZSTD.wrapForInput(
+                        batch.duplicate().position(BatchHeader.BYTES),
+                        RecordBatch.CURRENT_MAGIC_VALUE,
+                        BufferSupplier.NO_CACHING)) {
+            payload.put(in.readAllBytes());
+        }
+        ByteBuffer plain =
+                ByteBuffer.allocate(BatchHeader.BYTES + payload.position())
+                        .put(batch.slice(0, BatchHeader.BYTES))
+                        .put(payload.flip())
+                        .flip();
+        plain.putInt(8, plain.limit() - 12).putShort(21, (short) 0);
+        plain.putInt(17, BatchHeader.computeCrc(plain, 0));
+
+        assertThat(open(IN_GZIP).recompress(plain))
                 .isInstanceOfSatisfying(Recompressed.Refused.class, it -> isTooLarge(it.why()));
     }
 

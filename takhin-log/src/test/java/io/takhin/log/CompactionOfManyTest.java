@@ -3,13 +3,18 @@ package io.takhin.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.internal.RecordBatch;
@@ -76,6 +81,11 @@ class CompactionOfManyTest extends CompactionFixture {
         log.reconfigure(Batches.config(100_000, 4096));
         assertThat(log.appendAsLeader(zerosOfMoreThanTheHeap(), 0, Origin.CLIENT))
                 .isInstanceOf(Append.Done.class);
+
+        leavesTheLogAsItIs();
+    }
+
+    private void leavesTheLogAsItIs() throws IOException {
         log.reconfigure(ALWAYS);
         fill(log, 40);
         fill(other(), 40);
@@ -89,15 +99,54 @@ class CompactionOfManyTest extends CompactionFixture {
         assertThat(other().sizeInBytes()).isLessThan(before);
     }
 
+    /** Each of them has no bytes, and is an object in the heap. */
+    @Test
+    void aBatchOfMoreHeadersThanTheHeapHoldsIsLeftAsItIs() throws IOException {
+        log.reconfigure(Batches.config(100_000, 4096));
+        assertThat(log.appendAsLeader(headersOfMoreThanTheHeap(), 0, Origin.CLIENT))
+                .isInstanceOf(Append.Done.class);
+
+        leavesTheLogAsItIs();
+    }
+
+    /** The last batch of its producer, which compaction keeps without its records. */
+    @Test
+    void aBatchOfMoreThanTheHeapHoldsMayBeRolledBack() throws IOException {
+        log.reconfigure(Batches.config(100_000, 4096));
+        ByteBuffer batch = zerosOfMoreThanTheHeap();
+        batch.putShort(21, (short) (batch.getShort(21) | 0x10));
+        batch.putLong(43, 7).putShort(51, (short) 0).putInt(53, 0);
+        batch.putInt(17, BatchHeader.computeCrc(batch, 0));
+        assertThat(log.appendAsLeader(batch, 0, Origin.CLIENT)).isInstanceOf(Append.Done.class);
+        log.appendAsLeader(
+                Batches.marker(7, 0, ControlRecordType.ABORT, 1), 0, Origin.COORDINATOR);
+
+        leavesTheLogAsItIs();
+    }
+
+    private static ByteBuffer headersOfMoreThanTheHeap() {
+        Header[] headers = new Header[(int) (Runtime.getRuntime().maxMemory() >> 14)];
+        Arrays.fill(headers, new RecordHeader("", null));
+        try (MemoryRecordsBuilder builder = builder()) {
+            for (int i = 0; i < 300; i++) {
+                builder.append(Batches.NOW, ("h" + i).getBytes(UTF_8), new byte[1], headers);
+            }
+            return builder.build().buffer();
+        }
+    }
+
+    private static MemoryRecordsBuilder builder() {
+        return MemoryRecords.builder(
+                ByteBuffer.allocate(1 << 20),
+                RecordBatch.CURRENT_MAGIC_VALUE,
+                Compression.zstd().build(),
+                TimestampType.CREATE_TIME,
+                0);
+    }
+
     private static ByteBuffer zerosOfMoreThanTheHeap() {
         byte[] zeros = new byte[(int) (Runtime.getRuntime().maxMemory() / 32)];
-        try (MemoryRecordsBuilder builder =
-                MemoryRecords.builder(
-                        ByteBuffer.allocate(1 << 20),
-                        RecordBatch.CURRENT_MAGIC_VALUE,
-                        Compression.zstd().build(),
-                        TimestampType.CREATE_TIME,
-                        0)) {
+        try (MemoryRecordsBuilder builder = builder()) {
             for (int i = 0; i < 40; i++) {
                 builder.append(Batches.NOW, ("k" + i).getBytes(UTF_8), zeros);
             }

@@ -28,6 +28,30 @@ class JournalCutTest extends JournalFixture {
         assertThat(found()).isEqualTo(written);
     }
 
+    /** All of the same size, so that some of either could make up a log. */
+    @Test
+    void noLogIsMadeUpOfWhatWasCutAndWhatFollowed() throws IOException {
+        prepare();
+        directory.writeCheckpoints();
+        List<String> before = List.copyOf(written);
+        int behind = (int) Files.size(segment());
+        append("a" + "x".repeat(600));
+        append("b" + "x".repeat(600));
+        long both = Files.size(segment());
+        orders().truncateTo(before.size());
+        orders().appendAsLeader(Batches.of("c" + "x".repeat(600)), 1, Origin.CLIENT);
+        orders().appendAsLeader(Batches.of("d" + "x".repeat(600)), 1, Origin.CLIENT);
+        crash(both);
+        // What has the first one's header was not on the disk, and what is behind it was.
+        overwrite(segment(), behind, new byte[512]);
+
+        reopen();
+
+        List<String> more = found().subList(before.size(), found().size());
+        assertThat(more.stream().map(text -> text.replaceAll(".*=|x", "")))
+                .isSubsetOf("a", "b");
+    }
+
     /** Returns when a cut is durable, though no record followed it. */
     private void flushCut() {
         orders().requestFlush();

@@ -7,6 +7,7 @@ import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.compress.Compression;
@@ -62,6 +63,33 @@ class SearchBesideAppendTest {
         assertThat(log.findMaxTimestamp().offset()).isEqualTo(LAST);
 
         assertThat(log.findMaxTimestamp().offset()).isEqualTo(LAST + 1);
+    }
+
+    /** That has an entry for what the search could not see. */
+    @Test
+    void theIndexIsNotTakenForADamagedOne() {
+        LogConfig everyBatch = Batches.config(1 << 20, 1);
+        log.reconfigure(everyBatch);
+        disk.gateReads(_ -> {});
+        append(log, LAST + 1);
+        append(log, LAST + 2);
+        Segment active = log.cleaning().view().active();
+        AtomicBoolean appended = new AtomicBoolean();
+        disk.gateReads(path -> {
+            if (path.equals(active.file().path()) && appended.compareAndSet(false, true)) {
+                Threads.joinUninterruptibly(Threads.start("appender", () -> append(log, LAST + 3)));
+            }
+        });
+        List<String> before = indexChanges();
+
+        assertThat(log.findMaxTimestamp().offset()).isEqualTo(LAST + 2);
+
+        log.files().checkpoint(Long.MAX_VALUE);
+        assertThat(indexChanges()).hasSize(before.size() + 1);
+    }
+
+    private List<String> indexChanges() {
+        return disk.history().stream().filter(change -> change.contains(".timeindex")).toList();
     }
 
     @Test
