@@ -185,7 +185,11 @@ final class CompactionLook {
         }
         Segment active = view.active();
         long now = clock.wallMillis();
-        long began = each.cleaning().ask(_ -> active.beganAt(now));
+        // Retention may have taken it, and its file, meanwhile.
+        long began =
+                each.cleaning()
+                        .ask(newer ->
+                                newer.segments().contains(active) ? active.beganAt(now) : now);
         if (now - began > lagMax) {
             each.cleaning().close(active);
             // What no recovery point covers is not compacted, and no append may come to write one.

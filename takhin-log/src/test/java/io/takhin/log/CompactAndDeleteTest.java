@@ -3,10 +3,14 @@ package io.takhin.log;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.base.Clock;
+import io.takhin.log.file.PartitionFiles;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.jspecify.annotations.Nullable;
@@ -144,5 +148,56 @@ class CompactAndDeleteTest extends CompactionFixture {
         Directories.settle(directory, log);
         look();
         assertThat(values(log)).containsExactly("17=b17");
+    }
+
+    /** And its file at once. */
+    @Test
+    void theActiveSegmentMayGoWhileItsAgeIsAskedFor() throws IOException {
+        LogConfig overdueSoon =
+                CONFIG.with()
+                        .cleanup(
+                                new Cleanup(true, true, HOUR.toMillis(), -1, 0.5, 0, 1000, 1000))
+                        .fileDeleteDelay(Duration.ZERO)
+                        .build();
+        put("k", "v");
+        directory.close();
+        open();
+        log.reconfigure(overdueSoon);
+        Path file = log.cleaning().view().active().file().path();
+        CompactionLook look = look(directory, new Meanwhile(clock, () -> drop(file)));
+
+        look.run();
+
+        assertThat(file).doesNotExist();
+        assertThat(directory.failure()).isEmpty();
+    }
+
+    /** Returns when it is removed. */
+    private void drop(Path file) {
+        LogView view = log.cleaning().view();
+        log.cleaning().dropFirst(view.segments(), view.end());
+        Path dead = file.resolveSibling(file.getFileName() + PartitionFiles.DELETED);
+        while (Files.exists(dead)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Something happens the first time somebody asks for the time. */
+    private record Meanwhile(Clock clock, AtomicReference<Runnable> event) implements Clock {
+        Meanwhile(Clock clock, Runnable event) {
+            this(clock, new AtomicReference<>(event));
+        }
+
+        @Override
+        public long wallMillis() {
+            Runnable due = event.getAndSet(() -> {});
+            due.run();
+            return clock.wallMillis();
+        }
+
+        @Override
+        public long nanos() {
+            return clock.nanos();
+        }
     }
 }
