@@ -126,8 +126,7 @@ final class Checkpoints {
     private void writePoints(Map<TopicPartition, Long> points) throws IOException {
         Path file = root.resolve(OffsetCheckpoint.RECOVERY_POINTS);
         try {
-            OffsetCheckpoint.write(file, points);
-            DurablePaths.sync(root);
+            DurablePaths.change(root, () -> OffsetCheckpoint.write(file, points));
             // Not before: compaction takes it for what the next start knows.
             writtenPoints = Map.copyOf(points);
         } catch (IOException e) {
@@ -140,8 +139,7 @@ final class Checkpoints {
             }
             // On a full disk the old file may stay, unless it claims too much: a start without one
             // checks everything.
-            Files.deleteIfExists(file);
-            DurablePaths.sync(root);
+            DurablePaths.change(root, () -> Files.deleteIfExists(file));
             writtenPoints = Map.of();
             later.run();
         }
@@ -163,9 +161,9 @@ final class Checkpoints {
                 writePoints(points);
             }
             if (!starts.equals(writtenStarts)) {
-                OffsetCheckpoint.write(root.resolve(OffsetCheckpoint.LOG_STARTS), starts);
+                Path file = root.resolve(OffsetCheckpoint.LOG_STARTS);
+                DurablePaths.change(root, () -> OffsetCheckpoint.write(file, starts));
                 writtenStarts = Map.copyOf(starts);
-                DurablePaths.sync(root);
             }
             catchUp();
         } finally {

@@ -149,10 +149,12 @@ public final class CleanerOffsets {
     }
 
     /**
-     * Sees to it that no start takes what is missing behind an offset for compacted. Durable when
-     * it returns, but for a full disk; does nothing where the files say no more than that.
+     * Sees to it that no start takes what is missing behind an offset for compacted, or what the
+     * journal has of it for what compaction took. Durable when it returns; does nothing where the
+     * files say no more than that.
      *
      * @param offset 0 for a log that is gone
+     * @throws ShortageException on a full disk: nothing may be written there before it is done
      */
     public void lower(TopicPartition partition, long offset) throws IOException {
         lower(partition, offset, offset);
@@ -178,15 +180,12 @@ public final class CleanerOffsets {
         }
     }
 
-    /** On a full disk the old file stays: in doubt a start keeps what lies behind a gap. */
     @GuardedBy("lock")
     private void writeLowerGaps() throws IOException {
         try {
             gaps.write();
         } catch (IOException e) {
-            if (!ShortageException.isOfSpace(e)) {
-                throw e;
-            }
+            throw ShortageException.isOfSpace(e) ? new ShortageException(e) : e;
         }
     }
 

@@ -23,6 +23,20 @@ public final class DurablePaths {
         sync(parent);
     }
 
+    /** What gives a file another name, or takes it away. */
+    @FunctionalInterface
+    public interface Change {
+        void run() throws IOException;
+    }
+
+    /** Durable when it returns. Where there is no descriptor for that, nothing was changed. */
+    public static void change(Path directory, Change change) throws IOException {
+        try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
+            change.run();
+            names.force(true);
+        }
+    }
+
     /** A small file or a directory; what is gone need not be durable. */
     public static void sync(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
