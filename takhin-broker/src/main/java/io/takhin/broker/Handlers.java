@@ -113,7 +113,7 @@ final class Handlers {
                 new ProduceHandler(replicas, parts.clock),
                 new FetchHandler(replicas, new FetchSessions(parts.clock)),
                 new ListOffsetsHandler(replicas, parts.blocking),
-                new OffsetForLeaderEpochHandler(replicas),
+                new OffsetForLeaderEpochHandler(replicas, parts.blocking),
                 new DeleteRecordsHandler(replicas, parts.blocking),
                 new DescribeProducersHandler(replicas),
                 new DescribeLogDirsHandler(parts.directory, parts.blocking),

@@ -105,17 +105,9 @@ final class LogDurability {
         return durableStart;
     }
 
-    /** A flush would make more of the log's start durable: a full disk has room again. */
+    /** A flush may make more of the log's start durable, once a full disk has room again. */
     boolean isStartBehind() {
-        if (durableStart >= state.view.start()) {
-            return false;
-        }
-        state.lock.lock();
-        try {
-            return state.epochs.isStartWritten();
-        } finally {
-            state.lock.unlock();
-        }
+        return durableStart < state.view.start();
     }
 
     /** The partition's directory says something new about whose it is. */

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import io.takhin.base.Clock;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
+import io.takhin.log.file.FileRegion;
 import io.takhin.log.file.ShortageException;
 import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
@@ -280,6 +281,18 @@ public final class PartitionLog implements AutoCloseable {
         return guard.find(() -> reader.abortedTransactions(from, to, false));
     }
 
+    /**
+     * Whether the log still has what was found: else what it was asked since may not be about it,
+     * and the same must be read again.
+     */
+    public boolean has(LogRead.Found found) {
+        LogView view = state.view;
+        return found.records() instanceof FileRegion region
+                && view.indexOf(region.file().offset()) >= 0
+                && view.segments().get(view.indexOf(region.file().offset())).file()
+                        == region.file();
+    }
+
     /** -1 when the log knows of no epoch. */
     public int latestEpoch() {
         return state.epochs.latest();
@@ -291,16 +304,23 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     /**
-     * Where an epoch ended (OffsetForLeaderEpoch, KIP-320). The first time the epochs are held
-     * against some batches, which may wait for the disk.
+     * Where an epoch ended (OffsetForLeaderEpoch, KIP-320). Waits for {@link #checkEpochs}.
      *
      * @param logEnd what to answer for the latest epoch
      */
     public EpochEnd endOfEpoch(int epoch, long logEnd) {
-        return guard.find(() -> {
-            var _ = new EpochCheck(state).run();
-            return state.epochs.endOf(epoch, logEnd);
-        });
+        checkEpochs();
+        return state.epochs.endOf(epoch, logEnd);
+    }
+
+    /** Whether {@link #endOfEpoch} answers at once. */
+    public boolean areEpochsChecked() {
+        return state.epochsChecked || !state.isWritable();
+    }
+
+    /** Holds the epochs against some batches, the first time; that may wait for the disk. */
+    public void checkEpochs() {
+        boolean _ = guard.find(() -> new EpochCheck(state).run());
     }
 
     /** Drops records at the offset and after it, if there are any. */

@@ -41,22 +41,24 @@ final class ProducerReplay {
                 visitor.atBeginOf(segment);
             }
             if (from < view.end()) {
-                replay(state, segment, view.sizeOf(i), from, visitor);
+                replay(state, view, i, from, visitor);
             }
         }
         state.setEndOffset(view.end());
     }
 
     private static void replay(
-            ProducerState state, Segment segment, int size, long from, Visitor visitor)
+            ProducerState state, LogView view, int index, long from, Visitor visitor)
             throws IOException {
+        Segment segment = view.segments().get(index);
+        int size = view.sizeOf(index);
         FileChannel channel = segment.file().acquire();
         try {
             int position = segment.startFor(channel, from, size);
             BatchScanner scanner =
                     new BatchScanner(channel, position, size, BatchScanner.SEQUENTIAL_BYTES);
             long next = segment.baseOffset();
-            while (scanner.next() || scanner.nextBehindDamage(next, Long.MAX_VALUE)) {
+            while (scanner.next() || scanner.nextBehindDamage(next, view.endOf(index))) {
                 next = scanner.lastOffset() + 1;
                 if (scanner.lastOffset() < from) {
                     continue;

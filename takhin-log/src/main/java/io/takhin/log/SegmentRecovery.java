@@ -287,7 +287,8 @@ final class SegmentRecovery {
             BatchScanner scanner =
                     new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
             long end = segment.baseOffset();
-            while (scanner.next() || scanner.nextBehindDamage(end, Long.MAX_VALUE)) {
+            long most = end + Integer.MAX_VALUE;
+            while (scanner.next() || scanner.nextBehindDamage(end, most)) {
                 end = scanner.lastOffset() + 1;
             }
             if (!scanner.atEnd()) {

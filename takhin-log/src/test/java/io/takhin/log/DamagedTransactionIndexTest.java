@@ -240,6 +240,28 @@ class DamagedTransactionIndexTest {
                 .isInstanceOf(KafkaStorageException.class);
     }
 
+    /** What is asked then is not about the records that were found. */
+    @Test
+    void whatWasDeletedSinceItWasFoundIsNoticed() throws IOException {
+        try (LogDirectory directory = open()) {
+            PartitionLog log = orders(directory);
+            append(log, Batches.transactional(7, 0, 0, "rolled back"), Origin.CLIENT);
+            append(
+                    log,
+                    Batches.marker(7, 0, ControlRecordType.ABORT, 0),
+                    Origin.COORDINATOR);
+            log.cleaning().close(log.cleaning().view().active());
+            append(log, Batches.of("later"), Origin.CLIENT);
+            LogRead.Found found = (LogRead.Found) log.read(0, 1 << 20, true, log.logEndOffset());
+            assertThat(log.has(found)).isTrue();
+
+            log.advanceLogStart(2);
+
+            assertThat(log.has(found)).isFalse();
+            found.records().release();
+        }
+    }
+
     @Test
     void damagedRecordsDoNotSpeakAgainstTheIndex() throws IOException {
         List<AbortedTransaction> expected = undoneBeforeAPlainRecord();

@@ -128,6 +128,7 @@ class FullDirectoryTest extends PowerCutFixture {
         disk().leaveFree(0);
         log.advanceLogStart(2);
         directory.groupCommit().commitAndWait(List.of(log));
+        assertThat(log.durability().isStartBehind()).isTrue();
         disk().leaveFree(1 << 20);
         log.files().checkpoint(Long.MAX_VALUE);
         directory.writeCheckpoints();

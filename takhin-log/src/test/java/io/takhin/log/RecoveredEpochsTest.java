@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -88,6 +89,23 @@ class RecoveredEpochsTest {
         recoverAndSettle();
 
         assertThatEpochsAreKnown();
+    }
+
+    /** An event loop asks when it is, and reads no file. */
+    @Test
+    void onceTheEpochsAreCheckedNoFileIsRead() throws IOException {
+        try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
+            PartitionLog log = Directories.orders(directory, CONFIG);
+            assertThat(log.areEpochsChecked()).isFalse();
+            log.checkEpochs();
+            assertThat(log.areEpochsChecked()).isTrue();
+            List<Path> read = new ArrayList<>();
+            disk.gateReads(read::add);
+
+            assertThat(log.endOfEpoch(0, log.logEndOffset()).endOffset()).isEqualTo(OLD_RECORDS);
+
+            assertThat(read).isEmpty();
+        }
     }
 
     /** The process was killed: its last writes may not have reached the disk. */

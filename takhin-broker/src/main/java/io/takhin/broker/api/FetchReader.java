@@ -133,7 +133,9 @@ final class FetchReader {
         target.sawEnd(partition.end(upTo));
         PartitionData data = empty(key, partition);
         try {
-            if (!diverged(partition, wanted, data)) {
+            if (wanted.lastFetchedEpoch() >= 0 && !partition.log().areEpochsChecked()) {
+                pass.addUnchecked(new LogRead.Unchecked(0, partition.log()::checkEpochs));
+            } else if (!diverged(partition, wanted, data)) {
                 read(partition, wanted, budget, pass, data);
             }
             return data;
@@ -177,6 +179,12 @@ final class FetchReader {
                                         wanted.fetchOffset(), found.endOffset());
                 if (aborted.isEmpty()) {
                     pass.addUnchecked(uncheckedTransactions(partition, wanted, found));
+                    return;
+                }
+                if (!partition.log().has(found)) {
+                    // Deleted or compacted meanwhile, and with it what was rolled back there.
+                    pass.addUnchecked(
+                            new LogRead.Unchecked(found.records().sizeInBytes(), () -> {}));
                     return;
                 }
                 data.setAbortedTransactions(

@@ -3,6 +3,8 @@ package io.takhin.broker.api;
 import io.takhin.metadata.ClusterView;
 import io.takhin.network.Exchange;
 import io.takhin.replication.Partition;
+import java.util.concurrent.Executor;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderTopic;
@@ -19,9 +21,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OffsetForLeaderEpochHandler implements ApiHandler {
     private final ReplicaLookup replicas;
+    private final Executor checks;
 
-    public OffsetForLeaderEpochHandler(ReplicaLookup replicas) {
+    /**
+     * @param checks runs what has to look into files: the first question about a log after a start
+     */
+    public OffsetForLeaderEpochHandler(ReplicaLookup replicas, Executor checks) {
         this.replicas = replicas;
+        this.checks = checks;
     }
 
     @Override
@@ -32,6 +39,28 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
     @Override
     public void handle(Exchange exchange) {
         var request = (OffsetForLeaderEpochRequestData) exchange.request().body();
+        if (needsFiles(request)) {
+            Answers.give(exchange, checks, () -> answer(request));
+        } else {
+            exchange.reply(answer(request));
+        }
+    }
+
+    private boolean needsFiles(OffsetForLeaderEpochRequestData request) {
+        ClusterView view = replicas.view();
+        for (OffsetForLeaderTopic topic : request.topics()) {
+            ClusterView.Topic found = view.topic(topic.topic());
+            for (OffsetForLeaderPartition wanted : topic.partitions()) {
+                Partition partition = replicas.find(found, wanted.partition());
+                if (partition != null && !partition.log().areEpochsChecked()) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private OffsetForLeaderEpochResponseData answer(OffsetForLeaderEpochRequestData request) {
         ClusterView view = replicas.view();
         OffsetForLeaderEpochResponseData response = new OffsetForLeaderEpochResponseData();
         for (OffsetForLeaderTopic topic : request.topics()) {
@@ -41,7 +70,7 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
             topic.partitions().forEach(wanted -> answer.partitions().add(end(found, wanted)));
             response.topics().add(answer);
         }
-        exchange.reply(response);
+        return response;
     }
 
     private EpochEndOffset end(ClusterView.@Nullable Topic topic, OffsetForLeaderPartition wanted) {
@@ -57,7 +86,12 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
         // The end of the log, not the high watermark: a new leader's lags behind what its readers
         // have seen, and they must not take that for a cut.
         var log = partition.log();
-        var end = log.endOfEpoch(wanted.leaderEpoch(), log.logEndOffset());
-        return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
+        try {
+            var end = log.endOfEpoch(wanted.leaderEpoch(), log.logEndOffset());
+            return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
+        } catch (KafkaStorageException _) {
+            // The other partitions have their own disks.
+            return answer.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
+        }
     }
 }

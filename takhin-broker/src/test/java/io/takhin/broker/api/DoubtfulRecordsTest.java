@@ -152,7 +152,7 @@ class DoubtfulRecordsTest extends RecordsFixture {
         OffsetForLeaderEpochResponseData answer =
                 FakeExchange.of(request)
                         .answerOf(
-                                new OffsetForLeaderEpochHandler(records.replicas()),
+                                new OffsetForLeaderEpochHandler(records.replicas(), Runnable::run),
                                 OffsetForLeaderEpochResponseData.class);
 
         assertThat(answer.topics().find("orders").partitions().getFirst().endOffset()).isEqualTo(2);

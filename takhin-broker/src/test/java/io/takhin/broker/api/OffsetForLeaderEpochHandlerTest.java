@@ -106,7 +106,7 @@ class OffsetForLeaderEpochHandlerTest extends RecordsFixture {
         request.topics().add(topic);
         return FakeExchange.of(request, version)
                 .answerOf(
-                        new OffsetForLeaderEpochHandler(records.replicas()),
+                        new OffsetForLeaderEpochHandler(records.replicas(), Runnable::run),
                         OffsetForLeaderEpochResponseData.class)
                 .topics()
                 .find(topic.topic())

@@ -38,6 +38,11 @@ public final class FileRegion implements RecordRegion {
         this.old = old;
     }
 
+    /** The file that has the bytes. */
+    public SharedFile file() {
+        return file;
+    }
+
     @Override
     public int sizeInBytes() {
         return length;
