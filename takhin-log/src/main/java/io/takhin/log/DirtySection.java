@@ -40,7 +40,8 @@ record DirtySection(long first, long end, long cleanBytes, long dirtyBytes, long
         int from = Math.max(0, view.indexOf(first));
         int active = segments.size() - 1;
         int stop =
-                firstWithin(segments.subList(0, active), Math.min(from, active), cleanup, nowMillis);
+                firstWithin(
+                        segments.subList(0, active), Math.min(from, active), cleanup, nowMillis);
         long limit = Math.min(bounds.lastStable(), bounds.recoveryPoint());
         while (stop > 0 && view.endOf(stop - 1) > limit) {
             stop--;

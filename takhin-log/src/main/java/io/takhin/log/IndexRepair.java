@@ -45,9 +45,7 @@ final class IndexRepair {
     private void run(Segment segment, String kind, Check check, Work work) throws IOException {
         state.lock.lock();
         try {
-            if (!state.isWritable()
-                    || !state.view.segments().contains(segment)
-                    || check.holds()) {
+            if (!state.isWritable() || !state.view.segments().contains(segment) || check.holds()) {
                 return;
             }
             log.error(

@@ -184,11 +184,11 @@ final class SegmentRecovery {
             validBytes = on;
             walk(channel, trustedBelow);
         }
-        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
     }
 
     /** Where batches go on behind damage, in what was on the disk before the crash. */
     private int wayOn(FileChannel channel, long trustedBelow) throws IOException {
+        OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
         return validBytes == segment.size() || nextOffset >= trustedBelow
                 ? -1
                 : WayOn.behind(channel, validBytes, segment.size(), nextOffset, trustedBelow);
@@ -288,13 +288,20 @@ final class SegmentRecovery {
                     new BatchScanner(channel, from, segment.size(), BatchScanner.SEQUENTIAL_BYTES);
             long end = segment.baseOffset();
             long most = end + Integer.MAX_VALUE;
-            while (scanner.next() || scanner.nextBehindDamage(end, most)) {
+            while (true) {
+                while (scanner.next()) {
+                    end = scanner.lastOffset() + 1;
+                }
+                if (scanner.atEnd()) {
+                    return end;
+                }
+                int stopped = scanner.position();
+                OldRecordFormat.refuseAt(channel, stopped, segment.size(), segment.file().path());
+                if (!scanner.nextBehindDamage(end, most)) {
+                    throw new CorruptRecordException("no record batch at " + stopped);
+                }
                 end = scanner.lastOffset() + 1;
             }
-            if (!scanner.atEnd()) {
-                throw new CorruptRecordException("no record batch at " + scanner.position());
-            }
-            return end;
         } finally {
             segment.file().release();
         }

@@ -8,8 +8,8 @@ import java.nio.channels.FileChannel;
 /**
  * The way on behind a batch whose header leads nowhere, in a file that is known to have been on the
  * disk: a byte of it went bad since, and what is behind it is whole. Looks at every byte for a
- * batch that has its checksum and from which headers lead on: one that lies in a record's value leads
- * nowhere.
+ * batch that has its checksum and from which headers lead on: one that lies in a record's value
+ * leads nowhere.
  */
 final class WayOn {
     private static final int WINDOW_BYTES = 256 << 10;
@@ -73,14 +73,12 @@ final class WayOn {
 
     /** The checksum last: any number may be the size of as many bytes as there are. */
     private boolean leadsOn(int position) throws IOException {
-        BatchScanner scanner =
-                new BatchScanner(channel, position, end, BatchScanner.LOOKUP_BYTES);
+        BatchScanner scanner = new BatchScanner(channel, position, end, BatchScanner.LOOKUP_BYTES);
         return scanner.next() && isFollowed(position) && scanner.isCrcValid();
     }
 
     private boolean isFollowed(int position) throws IOException {
-        BatchScanner scanner =
-                new BatchScanner(channel, position, end, BatchScanner.LOOKUP_BYTES);
+        BatchScanner scanner = new BatchScanner(channel, position, end, BatchScanner.LOOKUP_BYTES);
         long last = nextOffset;
         for (int i = 0; i < FOLLOWING && last < knownBelow - 1; i++) {
             if (!scanner.next()) {

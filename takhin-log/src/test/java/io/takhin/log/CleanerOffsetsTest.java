@@ -106,6 +106,15 @@ class CleanerOffsetsTest {
     }
 
     @Test
+    void aDamagedFileIsReplacedAlsoByNothing() throws IOException {
+        Files.writeString(root.resolve(CleanerOffsets.NAME), "nonsense");
+
+        new CleanerOffsets(root).catchUp();
+
+        assertThat(new CleanerOffsets(root).areGapsKnown()).isTrue();
+    }
+
+    @Test
     void ofALogThatEndsBeforeItsEntryOnlyGapsAreBelieved() throws IOException {
         CleanerOffsets offsets = new CleanerOffsets(root);
         offsets.expectGaps(() -> Map.of(KEPT, 25L));

@@ -155,8 +155,7 @@ class CompactAndDeleteTest extends CompactionFixture {
     void theActiveSegmentMayGoWhileItsAgeIsAskedFor() throws IOException {
         LogConfig overdueSoon =
                 CONFIG.with()
-                        .cleanup(
-                                new Cleanup(true, true, HOUR.toMillis(), -1, 0.5, 0, 1000, 1000))
+                        .cleanup(new Cleanup(true, true, HOUR.toMillis(), -1, 0.5, 0, 1000, 1000))
                         .fileDeleteDelay(Duration.ZERO)
                         .build();
         put("k", "v");

@@ -118,8 +118,7 @@ class CompactionOfManyTest extends CompactionFixture {
         batch.putLong(43, 7).putShort(51, (short) 0).putInt(53, 0);
         batch.putInt(17, BatchHeader.computeCrc(batch, 0));
         assertThat(log.appendAsLeader(batch, 0, Origin.CLIENT)).isInstanceOf(Append.Done.class);
-        log.appendAsLeader(
-                Batches.marker(7, 0, ControlRecordType.ABORT, 1), 0, Origin.COORDINATOR);
+        log.appendAsLeader(Batches.marker(7, 0, ControlRecordType.ABORT, 1), 0, Origin.COORDINATOR);
 
         leavesTheLogAsItIs();
     }

@@ -246,10 +246,7 @@ class DamagedTransactionIndexTest {
         try (LogDirectory directory = open()) {
             PartitionLog log = orders(directory);
             append(log, Batches.transactional(7, 0, 0, "rolled back"), Origin.CLIENT);
-            append(
-                    log,
-                    Batches.marker(7, 0, ControlRecordType.ABORT, 0),
-                    Origin.COORDINATOR);
+            append(log, Batches.marker(7, 0, ControlRecordType.ABORT, 0), Origin.COORDINATOR);
             log.cleaning().close(log.cleaning().view().active());
             append(log, Batches.of("later"), Origin.CLIENT);
             LogRead.Found found = (LogRead.Found) log.read(0, 1 << 20, true, log.logEndOffset());

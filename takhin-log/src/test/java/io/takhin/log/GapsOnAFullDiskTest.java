@@ -19,6 +19,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.BeforeEach;
 
 /**
  * What says how far a log was compacted keeps the journal from putting back what lies below: so
@@ -37,16 +38,25 @@ class GapsOnAFullDiskTest {
     private LogDirectory directory;
     private PartitionLog log;
 
+    @BeforeEach
+    void open() throws IOException {
+        open(Uuid.ONE_UUID);
+    }
+
     private void open(Uuid id) throws IOException {
         Path root = disk.root().resolve("data");
         directory = LogDirectory.open(root, Directories.settings(DEFAULTS, 1), RULE, clock);
         log = directory.open(Directories.ORDERS, id, COMPACTED);
     }
 
-    /** Compacted logs, a journal, and no recovery points: a deleted topic had one, and no room. */
+    /**
+     * Compacted logs, a journal, and no recovery points: a deleted topic had one. What is given
+     * back is not enough for anything.
+     */
     private void begin(RandomGenerator random) throws IOException {
+        directory.abandon();
         disk = new SimulatedDisk(random);
-        open(Uuid.ONE_UUID);
+        open();
         fill(log);
         PartitionLog gone = directory.open(GONE, new Uuid(6, 6), COMPACTED);
         fill(gone);
@@ -65,12 +75,12 @@ class GapsOnAFullDiskTest {
                 .run();
         assertThat(OffsetCheckpoint.read(directory.root().resolve(CleanerOffsets.GAPS)))
                 .containsKey(Directories.ORDERS);
-        disk.leaveFree(1);
+        disk.leaveFree(-1 << 20);
         directory.delete(GONE);
-        disk.leaveFree(1);
+        disk.leaveFree(-1 << 20);
         directory.writeCheckpoints();
         assertThat(directory.root().resolve(OffsetCheckpoint.RECOVERY_POINTS)).doesNotExist();
-        disk.leaveFree(1);
+        disk.leaveFree(-1 << 20);
     }
 
     private static void fill(PartitionLog target) {

@@ -48,8 +48,7 @@ class JournalCutTest extends JournalFixture {
         reopen();
 
         List<String> more = found().subList(before.size(), found().size());
-        assertThat(more.stream().map(text -> text.replaceAll(".*=|x", "")))
-                .isSubsetOf("a", "b");
+        assertThat(more.stream().map(text -> text.replaceAll(".*=|x", ""))).isSubsetOf("a", "b");
     }
 
     /** Returns when a cut is durable, though no record followed it. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.takhin.log.checkpoint.CleanStop;
+import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.testkit.ManualClock;
@@ -137,6 +138,25 @@ class OldRecordFormatTest {
         assertThatThrownBy(this::openDirectory).hasMessageContaining("older than Kafka 0.11");
 
         assertThat(Files.size(segment())).isEqualTo(size);
+    }
+
+    /** It is no damage that a start may go on behind. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void messagesOfItInBetweenAreRefusedAndNotPassedOver(boolean cleanStop) throws IOException {
+        write(
+                Batches.replicated(0, 3, "new"),
+                old(1, Compression.NONE),
+                Batches.replicated(9, 3, "newer"));
+        Files.writeString(partition.resolve("leader-epoch-checkpoint"), "0\n1\n3 0\n");
+        if (cleanStop) {
+            CleanStop.mark(root, 7);
+        } else {
+            OffsetCheckpoint.write(
+                    root.resolve(OffsetCheckpoint.RECOVERY_POINTS), Map.of(PARTITION, 10L));
+        }
+
+        assertRefusedAndUntouched();
     }
 
     @Test

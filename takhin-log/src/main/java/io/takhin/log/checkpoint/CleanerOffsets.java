@@ -169,11 +169,12 @@ public final class CleanerOffsets {
             throws IOException {
         lock.lock();
         try {
-            if (gaps.lower(partition, gapsBelow)) {
-                writeLowerGaps();
-            }
+            boolean areGapsLower = gaps.lower(partition, gapsBelow);
             if (compacted.lower(partition, compactedBelow)) {
                 writeLowerCompacted();
+            }
+            if (areGapsLower) {
+                writeLowerGaps();
             }
         } finally {
             lock.unlock();

@@ -25,6 +25,9 @@ final class LaggingCheckpoint {
     private final Map<TopicPartition, Long> known;
     private Map<TopicPartition, Long> written;
 
+    /** Whether the file is still the damaged one. */
+    private boolean stale;
+
     /** Whether a power cut brings back no older file. */
     private boolean named = true;
 
@@ -43,6 +46,7 @@ final class LaggingCheckpoint {
             readable = false;
         }
         this.damaged = !readable;
+        this.stale = damaged;
         this.written = Map.copyOf(read);
         this.known = new HashMap<>(read);
     }
@@ -93,7 +97,7 @@ final class LaggingCheckpoint {
 
     /** Durable when it returns; does nothing where the file says it already. */
     void write() throws IOException {
-        if (!known.equals(written)) {
+        if (stale || !known.equals(written)) {
             OffsetCheckpoint.write(file, known);
             changedTo(known);
         }
@@ -109,6 +113,7 @@ final class LaggingCheckpoint {
 
     private void changedTo(Map<TopicPartition, Long> offsets) {
         written = Map.copyOf(offsets);
+        stale = false;
         named = false;
     }
 
