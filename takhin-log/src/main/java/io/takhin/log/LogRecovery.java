@@ -175,7 +175,10 @@ final class LogRecovery {
         } else {
             firstEpochStart = Long.MAX_VALUE;
         }
-        long end = walk(found, trusted, believable);
+        // And those below it are read from all of them, where some are not looked at else: the file
+        // may be that of a deletion which a power cut undid.
+        boolean isSilent = !believed && found.size() > 1 && found.get(1).baseOffset() < trusted;
+        long end = walk(found, trusted, believable && !isSilent);
         if (!trust.cleanStop && end < trust.recoveryPoint) {
             log.warn(
                     "partition {} ends at {}, before its recovery point {}: checking all of it",

@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.junit.jupiter.api.AfterEach;
 
 /** A log in a directory on a disk that loses what was not synced; its segments are small. */
 abstract class PowerCutFixture {
@@ -21,6 +22,7 @@ abstract class PowerCutFixture {
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
     private int leaderEpoch;
+    private boolean started;
 
     /** Of one start after the other. */
     LogDirectory directory = none();
@@ -36,6 +38,15 @@ abstract class PowerCutFixture {
     void start(RandomGenerator random) throws IOException {
         disk = new SimulatedDisk(random);
         open();
+        started = true;
+    }
+
+    /** Or its journal stays in memory, with the disk. */
+    @AfterEach
+    void leave() throws IOException {
+        if (started) {
+            directory.abandon();
+        }
     }
 
     SimulatedDisk disk() {

@@ -130,6 +130,16 @@ class RecoveredEpochsTest {
         assertThatEpochsAreKnown();
     }
 
+    /** Of a deletion, for example, that a power cut undid. */
+    @Test
+    void whereTheFileKnowsOnlyWhatComesThenAllSegmentsAreAsked() throws IOException {
+        recoverAndSettle();
+        CheckpointFile.write(epochs, List.of("1 " + RECORDS), true);
+        Files.delete(PartitionFiles.offsetIndex(partition, 0));
+
+        assertThatEpochsAreKnown();
+    }
+
     @Test
     void onAFullDiskNoRecoveryPointPassesBatchesWhoseEpochIsNotWritten() throws IOException {
         CheckpointFile.write(epochs, List.of("0 0"), true);
