@@ -26,6 +26,7 @@ final class BatchScanner {
     private int buffered;
     private int position;
     private int nextPosition;
+    private int lastPosition = -1;
     private int at;
 
     /**
@@ -55,6 +56,7 @@ final class BatchScanner {
             return false;
         }
         nextPosition = position + size;
+        lastPosition = position;
         return true;
     }
 
@@ -66,7 +68,11 @@ final class BatchScanner {
      * @return false where there is none
      */
     boolean nextBehindDamage(long nextOffset, long knownBelow) throws IOException {
-        int on = atEnd() ? -1 : WayOn.behind(channel, position, end, nextOffset, knownBelow);
+        int on =
+                atEnd()
+                        ? -1
+                        : WayOn.behind(
+                                channel, lastPosition, position, end, nextOffset, knownBelow);
         if (on < 0) {
             return false;
         }

@@ -27,6 +27,10 @@ final class SegmentRecovery {
 
     private long nextOffset;
     private int validBytes;
+
+    /** Of the last batch that counts; -1 before the first one. */
+    private int lastPosition = -1;
+
     private boolean sparse;
 
     /** Asked when a file is not whole to its end, before it is cut. */
@@ -189,9 +193,15 @@ final class SegmentRecovery {
     /** Where batches go on behind damage, in what was on the disk before the crash. */
     private int wayOn(FileChannel channel, long trustedBelow) throws IOException {
         OldRecordFormat.refuseAt(channel, validBytes, segment.size(), segment.file().path());
-        return validBytes == segment.size() || nextOffset >= trustedBelow
+        return validBytes == segment.size() || nextOffset > trustedBelow
                 ? -1
-                : WayOn.behind(channel, validBytes, segment.size(), nextOffset, trustedBelow);
+                : WayOn.behind(
+                        channel,
+                        lastPosition,
+                        validBytes,
+                        segment.size(),
+                        nextOffset,
+                        trustedBelow);
     }
 
     private void walk(FileChannel channel, long trustedBelow) throws IOException {
@@ -222,6 +232,7 @@ final class SegmentRecovery {
                 checkedFrom = scanner.position();
             }
             nextOffset = scanner.lastOffset() + 1;
+            lastPosition = scanner.position();
             validBytes = end;
         }
         if (checkedFrom >= 0) {

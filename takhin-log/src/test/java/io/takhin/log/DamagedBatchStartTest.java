@@ -146,6 +146,24 @@ class DamagedBatchStartTest {
         assertThat(log.logEndOffset()).isEqualTo(260);
     }
 
+    /** The walk leaves it somewhere within the next one, or within what is behind that. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void theLastOnesSizeCostsNothingBehindTheRecoveryPoint(int byteOfSize) throws IOException {
+        append(60);
+        settle();
+        append(300);
+        log.flush();
+        directory.abandon();
+        flip(59, SIZE_AT + 3 - byteOfSize);
+
+        open();
+
+        assertThat(log.logEndOffset()).isEqualTo(360);
+        assertThat(Batches.valuesOf(log.read(359, 1, true, 360)))
+                .containsExactly("359=" + value(299));
+    }
+
     @Test
     void whatIsBehindItStaysAfterACleanStop() throws IOException {
         append(60);
