@@ -2,8 +2,10 @@ package io.takhin.log;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.GapOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.file.DurablePaths;
+import io.takhin.log.file.PartitionFiles;
 import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +17,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The recovery points, log starts and cleaner's offsets of one directory, as its files have them.
+ * The recovery points, log starts, cleaner's and gap offsets of one directory, as its files have
+ * them.
  *
  * <p>Threads: any.
  */
@@ -23,6 +26,7 @@ final class Checkpoints {
     private final Path root;
     private final Runnable later;
     private final CleanerOffsets cleanerOffsets;
+    private final GapOffsets gapOffsets = new GapOffsets();
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
@@ -69,6 +73,10 @@ final class Checkpoints {
         return cleanerOffsets;
     }
 
+    GapOffsets gapOffsets() {
+        return gapOffsets;
+    }
+
     long recoveryPoint(TopicPartition partition) {
         return writtenPoints.getOrDefault(partition, 0L);
     }
@@ -111,6 +119,7 @@ final class Checkpoints {
             TopicPartition partition, long cut, long end, long start, Collection<PartitionLog> logs)
             throws IOException {
         cleanerOffsets.lower(partition, cut);
+        gapOffsets.lower(root.resolve(PartitionFiles.directoryOf(partition)), cut);
         // Whoever is writing now may have asked the log before it was cut: that comes first.
         lock.lock();
         try {

@@ -6,6 +6,7 @@ import io.takhin.log.Compaction.Pace;
 import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.file.ShortageException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -98,7 +99,7 @@ final class CompactionLook {
             // Before it is asked how far that is: a cut may come in between.
             Progress none = Progress.of(each, 0);
             long cleanedBelow = offsets.of(name);
-            if (offsets.gapsBelow(name) > each.logEndOffset()) {
+            if (cleanedBelow > each.logEndOffset()) {
                 // Not the log that was compacted: what comes up to there would count as clean.
                 drop(each);
             } else if (cleanedBelow > 0) {
@@ -239,7 +240,9 @@ final class CompactionLook {
 
     private Outcome run(Candidate one) {
         try {
-            offsets.expectGaps(() -> gapsOf(one));
+            directory.gapOffsets().raise(one.log().directory(), () -> gapsOf(one));
+        } catch (NoSuchFileException e) {
+            return new Outcome.GivenUp("the log is gone");
         } catch (IOException e) {
             directory.fail(e);
             return ShortageException.isOfSpace(e)
@@ -253,14 +256,12 @@ final class CompactionLook {
     }
 
     /**
-     * What a run may take, whether it gets to its end or not. Known before its first segment is in
-     * place, or a start after a crash could take that for a loss.
+     * Below which offset a run may take some, whether it gets to its end or not. Known before its
+     * first segment is in place, or a start after a crash could take that for a loss.
      */
-    private Map<TopicPartition, Long> gapsOf(Candidate one) {
+    private long gapsOf(Candidate one) {
         PartitionLog of = one.log();
-        return isUncut(of, one.view().cuts())
-                ? Map.of(of.topicPartition(), durable(of, one.section().end()))
-                : Map.of();
+        return isUncut(of, one.view().cuts()) ? durable(of, one.section().end()) : 0;
     }
 
     private void note(Progress now) {
@@ -277,7 +278,7 @@ final class CompactionLook {
 
     private void drop(PartitionLog each) {
         try {
-            offsets.drop(each.topicPartition(), each.logEndOffset());
+            offsets.lower(each.topicPartition(), 0);
         } catch (IOException e) {
             directory.fail(e);
         }

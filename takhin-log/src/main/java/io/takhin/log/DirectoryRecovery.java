@@ -3,7 +3,6 @@ package io.takhin.log;
 import io.takhin.base.Clock;
 import io.takhin.base.Threads;
 import io.takhin.log.checkpoint.CleanStop;
-import io.takhin.log.checkpoint.CleanerOffsets;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.Devices;
 import io.takhin.log.file.OpenFiles;
@@ -77,29 +76,6 @@ final class DirectoryRecovery {
         this.replay = replay;
         this.cleanStop = CleanStop.isMarked(root);
         this.clock = host.clock();
-    }
-
-    private long compactedBelow(TopicPartition partition) {
-        CleanerOffsets offsets = checkpoints.cleanerOffsets();
-        return !offsets.areGapsKnown() || settings.defaults().compacted()
-                ? Long.MAX_VALUE
-                : offsets.gapsBelow(partition);
-    }
-
-    /**
-     * Only what was on the disk is compacted: what the journal has of it may be what compaction
-     * took.
-     */
-    private long durableAnyway(TopicPartition partition) {
-        CleanerOffsets offsets = checkpoints.cleanerOffsets();
-        return offsets.areGapsKnown() ? offsets.gapsBelow(partition) : 0;
-    }
-
-    /** The next start would not know it, either, and the damaged file is replaced before. */
-    private void acceptGaps(TopicPartition partition, LogView view) {
-        if (!checkpoints.cleanerOffsets().areGapsKnown() && !view.segments().isEmpty()) {
-            checkpoints.cleanerOffsets().acceptGaps(partition, view.active().baseOffset());
-        }
     }
 
     Result run(RecoveryListener listener) throws IOException {
@@ -219,8 +195,10 @@ final class DirectoryRecovery {
                         ? PartitionMetadataFile.read(directory)
                         : replay.topicIdOf(directory, partition);
         Uuid topicId = topicIds.computeIfAbsent(found, id -> id);
+        CompactedPart compacted =
+                CompactedPart.read(directory, partition, checkpoints.cleanerOffsets(), cleanStop);
         // Also what was deleted since: what is wanted follows it in the segment.
-        long compactedBelow = durableAnyway(partition);
+        long compactedBelow = compacted.durableBelow();
         boolean inJournal =
                 replay != null
                         && replay.restore(
@@ -233,7 +211,9 @@ final class DirectoryRecovery {
                         cleanStop,
                         recoveryPoint,
                         checkpoints.logStart(partition),
-                        compactedBelow(partition),
+                        settings.defaults().compacted()
+                                ? Long.MAX_VALUE
+                                : compacted.explainedBelow(),
                         clock.wallMillis(),
                         settings.producerIdleMax());
         AtomicBoolean pointHolds = new AtomicBoolean(true);
@@ -249,7 +229,7 @@ final class DirectoryRecovery {
         LogState.Loaded loaded =
                 new LogRecovery(partition, directory, settings.defaults(), openFiles, trust, recall)
                         .run();
-        acceptGaps(partition, loaded.view());
+        compacted.settle(checkpoints.gapOffsets(), loaded.view());
         long end = loaded.view().end();
         return new Recovered(loaded, topicId, durableEnd(trust, pointHolds.get(), end), inJournal);
     }

@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.base.Clock;
 import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.GapOffsets;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.DirectoryLock;
@@ -380,6 +381,10 @@ public final class LogDirectory implements AutoCloseable {
     /** How far the logs are compacted. */
     CleanerOffsets cleanerOffsets() {
         return host.checkpoints().cleanerOffsets();
+    }
+
+    GapOffsets gapOffsets() {
+        return host.checkpoints().gapOffsets();
     }
 
     /** Tells the next start what is durable now; the housekeeper does it in its own time. */

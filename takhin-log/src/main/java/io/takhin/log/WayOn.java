@@ -40,12 +40,7 @@ final class WayOn {
      * @param knownBelow batches below the offset were on the disk
      */
     static int behind(
-            FileChannel channel,
-            int last,
-            int damagedAt,
-            int end,
-            long nextOffset,
-            long knownBelow)
+            FileChannel channel, int last, int damagedAt, int end, long nextOffset, long knownBelow)
             throws IOException {
         return last < 0 || isWhole(channel, last, end)
                 ? new WayOn(channel, end, nextOffset + 1, knownBelow).find(damagedAt + 1)

@@ -2,11 +2,10 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.GapOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +67,7 @@ class JournalHealingTest extends JournalFixture {
         }
         long next = orders().cleaning().view().active().baseOffset();
         crash(behind);
-        OffsetCheckpoint.write(root.resolve(CleanerOffsets.GAPS), Map.of(ORDERS, next));
+        new GapOffsets().raise(segment().getParent(), () -> next);
         Files.delete(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
 
         reopen();

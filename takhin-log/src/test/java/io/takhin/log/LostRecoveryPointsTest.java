@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.GapOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
@@ -113,8 +114,7 @@ class LostRecoveryPointsTest {
         disk.leaveFree(1 << 30);
     }
 
-    private void flipABit(String checkpoint) throws IOException {
-        Path file = root.resolve(checkpoint);
+    private static void flipABit(Path file) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         bytes[0] ^= 1;
         Files.write(file, bytes);
@@ -159,7 +159,7 @@ class LostRecoveryPointsTest {
         var _ = compactHalfOf(log);
         List<String> before = Batches.all(log);
 
-        flipABit(OffsetCheckpoint.RECOVERY_POINTS);
+        flipABit(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
         killAndStart();
 
         assertThat(Batches.all(log)).isEqualTo(before);
@@ -198,7 +198,7 @@ class LostRecoveryPointsTest {
     void aFlippedBitInBothFilesCostsNothingAtTheStartAfterTheNextOne() throws IOException {
         compact();
         List<String> before = Batches.all(log);
-        flipABit(CleanerOffsets.GAPS);
+        flipABit(log.directory().resolve(GapOffsets.NAME));
         loseRecoveryPoints();
         directory.writeCheckpoints();
 
@@ -214,11 +214,7 @@ class LostRecoveryPointsTest {
 
         directory.writeCheckpoints();
 
-        for (String name :
-                List.of(
-                        OffsetCheckpoint.RECOVERY_POINTS,
-                        CleanerOffsets.NAME,
-                        CleanerOffsets.GAPS)) {
+        for (String name : List.of(OffsetCheckpoint.RECOVERY_POINTS, CleanerOffsets.NAME)) {
             assertThat(OffsetCheckpoint.read(root.resolve(name)))
                     .as(name)
                     .containsOnlyKeys(Directories.ORDERS);

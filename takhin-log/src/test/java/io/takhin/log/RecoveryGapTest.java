@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.log.checkpoint.CleanStop;
 import io.takhin.log.checkpoint.CleanerOffsets;
+import io.takhin.log.checkpoint.GapOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DeadFiles;
@@ -109,8 +110,13 @@ class RecoveryGapTest {
     }
 
     private void write(String checkpoint, long offset) throws IOException {
-        OffsetCheckpoint.write(
-                root.resolve(checkpoint), Map.<TopicPartition, Long>of(Directories.ORDERS, offset));
+        if (checkpoint.equals(GapOffsets.NAME)) {
+            new GapOffsets().raise(partition, () -> offset);
+        } else {
+            OffsetCheckpoint.write(
+                    root.resolve(checkpoint),
+                    Map.<TopicPartition, Long>of(Directories.ORDERS, offset));
+        }
     }
 
     private List<Long> offsetsFound() throws IOException {
@@ -149,7 +155,7 @@ class RecoveryGapTest {
 
     /** A log that is gone before anybody looks for something to compact. */
     @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    @ValueSource(strings = {CleanerOffsets.NAME, GapOffsets.NAME})
     void theCompactionOfALogThatWasSetAsideExplainsNoGapInTheNextOne(String file)
             throws IOException {
         write(file, RECORDS);
@@ -163,11 +169,10 @@ class RecoveryGapTest {
     }
 
     /** As a power cut leaves it that takes the log's name and not yet the entry. */
-    @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
-    void anEntryWithoutALogExplainsNoGapInTheNextOne(String file) throws IOException {
+    @Test
+    void anEntryWithoutALogExplainsNoGapInTheNextOne() throws IOException {
         DeadFiles.remove(partition);
-        write(file, RECORDS);
+        write(CleanerOffsets.NAME, RECORDS);
         writeAgain(Directories.open(root, CONFIG, clock));
         long last = bases.get(2) - 1;
         cutSegment(1, last);
@@ -176,7 +181,7 @@ class RecoveryGapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    @ValueSource(strings = {CleanerOffsets.NAME, GapOffsets.NAME})
     void theCompactionBehindAFollowersCutExplainsNoGap(String file) throws IOException {
         write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
@@ -189,7 +194,7 @@ class RecoveryGapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    @ValueSource(strings = {CleanerOffsets.NAME, GapOffsets.NAME})
     void theCompactionBelowAFollowersCutStillExplainsGaps(String file) throws IOException {
         write(file, RECORDS);
         LogDirectory directory = Directories.open(root, CONFIG, clock);
@@ -268,7 +273,7 @@ class RecoveryGapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    @ValueSource(strings = {CleanerOffsets.NAME, GapOffsets.NAME})
     void whatIsMissingBelowACleanersCheckpointWasTakenOut(String file) throws IOException {
         long last = bases.get(2) - 1;
         cutSegment(1, last);
@@ -287,11 +292,12 @@ class RecoveryGapTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    @ValueSource(strings = {CleanerOffsets.NAME, GapOffsets.NAME})
     void aDamagedCleanerCheckpointLosesNothing(String file) throws IOException {
         long last = bases.get(2) - 1;
         cutSegment(1, last);
-        Files.writeString(root.resolve(file), "nonsense");
+        Path damaged = (file.equals(GapOffsets.NAME) ? partition : root).resolve(file);
+        Files.writeString(damaged, "nonsense");
 
         assertThat(offsetsFound()).isEqualTo(allBut(last));
     }
@@ -363,7 +369,7 @@ class RecoveryGapTest {
 
     /** Or what is appended up to there would count as compacted. */
     @ParameterizedTest
-    @ValueSource(strings = {CleanerOffsets.NAME, CleanerOffsets.GAPS})
+    @ValueSource(strings = {CleanerOffsets.NAME, GapOffsets.NAME})
     void aCleanersOffsetBehindTheEndIsDropped(String file) throws IOException {
         write(file, RECORDS + 1);
 
@@ -376,8 +382,7 @@ class RecoveryGapTest {
                             Directories.unlimited(clock, 1 << 20));
         }
 
-        CleanerOffsets left = new CleanerOffsets(root);
-        assertThat(left.of(Directories.ORDERS)).isZero();
-        assertThat(left.gapsBelow(Directories.ORDERS)).isLessThanOrEqualTo(RECORDS);
+        assertThat(new CleanerOffsets(root).of(Directories.ORDERS)).isZero();
+        assertThat(GapOffsets.read(partition)).isLessThanOrEqualTo(RECORDS);
     }
 }

@@ -43,7 +43,7 @@ class DamagedStartTest {
     private static final List<String> CHECKPOINTS =
             List.of(
                     CLEANER_OFFSETS,
-                    "takhin.gap-offset-checkpoint",
+                    "takhin.gap-offset.deleted",
                     "recovery-point-offset-checkpoint",
                     "log-start-offset-checkpoint",
                     ".kafka_cleanshutdown",
