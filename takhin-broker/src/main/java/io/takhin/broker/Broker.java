@@ -144,7 +144,7 @@ final class Broker implements BrokerProcess {
         directory.onFailure(this::onDiskFailure);
         metadata.start();
         await(metadata.membership().caughtUp());
-        hosted.setStraysAside();
+        hosted.setStraysAside(metadata.view());
         LogCleaner started =
                 LogCleaner.start(directory, hosted::highWatermarkOf, cleanerSettings(), clock);
         cleaner = started;

@@ -24,7 +24,7 @@ final class CheckedBytes {
 
     private volatile State state;
 
-    /** Immutable. Ranges are pairs of begin and end, in order, apart from each other. */
+    /** Immutable. Ranges are pairs of begin and end, apart from each other, the newest last. */
     private static final class State {
         private final int knownFrom;
         private final int[] ranges;
@@ -81,7 +81,7 @@ final class CheckedBytes {
                     now ->
                             new State(
                                     now.knownFrom,
-                                    withoutSmallest(merged(now.ranges, from, to)),
+                                    bounded(merged(now.ranges, from, to)),
                                     now.damaged));
         }
     }
@@ -129,30 +129,19 @@ final class CheckedBytes {
         }
         merged[count++] = begin;
         merged[count++] = end;
-        return inOrder(Arrays.copyOf(merged, count));
+        return Arrays.copyOf(merged, count);
     }
 
-    /** The last range goes to its place among the others. */
-    private static int[] inOrder(int[] ranges) {
-        int begin = ranges[ranges.length - 2];
-        int end = ranges[ranges.length - 1];
-        int at = ranges.length - 2;
-        while (at > 0 && ranges[at - 2] > begin) {
-            ranges[at] = ranges[at - 2];
-            ranges[at + 1] = ranges[at - 1];
-            at -= 2;
-        }
-        ranges[at] = begin;
-        ranges[at + 1] = end;
-        return ranges;
-    }
-
-    private static int[] withoutSmallest(int[] ranges) {
+    /**
+     * The smallest one goes, but of the older half: whoever had bytes checked must find them so
+     * when he looks again, however many others do the same.
+     */
+    private static int[] bounded(int[] ranges) {
         if (ranges.length <= 2 * RANGES_MAX) {
             return ranges;
         }
         int smallest = 0;
-        for (int i = 2; i < ranges.length; i += 2) {
+        for (int i = 2; i < RANGES_MAX; i += 2) {
             if (ranges[i + 1] - ranges[i] < ranges[smallest + 1] - ranges[smallest]) {
                 smallest = i;
             }

@@ -76,10 +76,12 @@ final class LogCutter {
             return;
         }
         LogView view = state.view;
+        producers.transactions().rebuild();
         state.host
                 .openFiles()
                 .patiently(() -> state.snapshots.load(producers, view.firstOffset(), offset));
         ProducerReplay.run(producers, view, ProducerReplay.STATE_ONLY);
+        producers.transactions().rebuilt();
     }
 
     /**

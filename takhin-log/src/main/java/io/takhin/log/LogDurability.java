@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.stream.Stream;
@@ -27,6 +28,13 @@ import org.slf4j.LoggerFactory;
 final class LogDurability {
     private static final Logger logger = LoggerFactory.getLogger(LogDurability.class);
     private static final long NEVER = Long.MIN_VALUE;
+
+    /**
+     * What waits for no flush for longer is flushed all the same once its segment is closed, or
+     * nothing of the log would ever lie below a recovery point. Kafka does it at once.
+     */
+    private static final Duration CLOSED_AGE_MAX = Duration.ofMinutes(1);
+
     private static final AtomicIntegerFieldUpdater<LogDurability> QUEUED =
             AtomicIntegerFieldUpdater.newUpdater(LogDurability.class, "queued");
 
@@ -147,8 +155,11 @@ final class LogDurability {
     @SuppressWarnings("NonAtomicVolatileUpdate") // Only ever changed under the log's lock.
     void written(PartitionLog log, int bytes) {
         unflushedBytes += bytes;
-        if (unflushedSince == NEVER) {
+        boolean isFirst = unflushedSince == NEVER;
+        if (isFirst) {
             unflushedSince = state.host.clock().nanos();
+        }
+        if (isFirst || !state.justClosed.isEmpty()) {
             state.host.unflushed(log);
         }
         requestFlushOfMany(log);
@@ -174,14 +185,16 @@ final class LogDurability {
         if (since == NEVER) {
             return Long.MAX_VALUE;
         }
-        long ageMax;
+        Duration ageMax = state.config.flushAge();
+        if (!state.justClosed.isEmpty() && ageMax.compareTo(CLOSED_AGE_MAX) > 0) {
+            ageMax = CLOSED_AGE_MAX;
+        }
         try {
-            ageMax = state.config.flushAge().toNanos();
+            return ageMax.toNanos() - (now - since);
         } catch (ArithmeticException e) {
             // Kafka's default is "never": more nanoseconds than a long holds.
             return Long.MAX_VALUE;
         }
-        return ageMax - (now - since);
     }
 
     /**

@@ -38,8 +38,8 @@ final class LogState {
     volatile LogView view;
     volatile Path directory;
 
-    /** Segments that were closed since the last flush. */
-    List<Segment> justClosed = List.of();
+    /** Segments that were closed since the last flush. Anybody may ask whether there are some. */
+    volatile List<Segment> justClosed = List.of();
 
     /** The old segments are in the log, and the next start would take this one for them. */
     @Nullable SegmentSwap announced;

@@ -2,7 +2,6 @@ package io.takhin.log;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,19 +15,32 @@ final class Transactions {
     /** First offset to producer id; null while no transaction ever was. */
     private @Nullable TreeMap<Long, Long> open;
 
-    private volatile long firstOpen = -1;
-    private volatile List<Ended> ended = List.of();
+    private List<Ended> ended = List.of();
+
+    private volatile Undecided undecided = Undecided.NONE;
     private volatile long replicatedBelow;
+
+    /** Whether the log is read again to tell; what was known before holds until then. */
+    private boolean rebuilding;
 
     /** A transaction with its marker's offset. */
     private record Ended(long firstOffset, long lastOffset) {}
+
+    /**
+     * Seen by readers as a whole, or a transaction that ends would be neither open nor ended.
+     *
+     * @param firstOpen -1 where no transaction is open
+     */
+    private record Undecided(long firstOpen, List<Ended> ended) {
+        static final Undecided NONE = new Undecided(-1, List.of());
+    }
 
     void begin(long firstOffset, long producerId) {
         if (open == null) {
             open = new TreeMap<>();
         }
         open.put(firstOffset, producerId);
-        publishOpen();
+        publish();
     }
 
     /**
@@ -40,11 +52,12 @@ final class Transactions {
         if (open != null) {
             open.remove(firstOffset);
         }
-        publishOpen();
         List<Ended> kept = new ArrayList<>(ended);
         kept.removeIf(txn -> txn.lastOffset() < replicatedBelow);
         kept.add(new Ended(firstOffset, lastOffset));
         ended = List.copyOf(kept);
+        publish();
+        long firstOpen = firstOpenNow();
         return firstOpen >= 0 ? firstOpen : lastOffset + 1;
     }
 
@@ -52,27 +65,46 @@ final class Transactions {
         open = null;
         ended = List.of();
         replicatedBelow = 0;
-        publishOpen();
+        publish();
     }
 
-    private void publishOpen() {
-        Map.Entry<Long, Long> first = open == null ? null : open.firstEntry();
-        firstOpen = first == null ? -1 : first.getKey();
+    /** The log's end changed, and its last part is read again: until {@link #rebuilt}. */
+    void rebuild() {
+        rebuilding = true;
+    }
+
+    void rebuilt() {
+        rebuilding = false;
+        publish();
+    }
+
+    private void publish() {
+        if (!rebuilding) {
+            long firstOpen = firstOpenNow();
+            undecided =
+                    firstOpen < 0 && ended.isEmpty()
+                            ? Undecided.NONE
+                            : new Undecided(firstOpen, ended);
+        }
+    }
+
+    private long firstOpenNow() {
+        return open == null || open.isEmpty() ? -1 : open.firstKey();
     }
 
     /** -1 where no transaction is open. */
     long firstOpen() {
-        return firstOpen;
+        return undecided.firstOpen();
     }
 
     /** The first offset whose fate is open, or decided but perhaps not everywhere. */
     long lastStable(long highWatermark) {
+        Undecided now = undecided;
         long stable = highWatermark;
-        long undecided = firstOpen;
-        if (undecided >= 0) {
-            stable = Math.min(stable, undecided);
+        if (now.firstOpen() >= 0) {
+            stable = Math.min(stable, now.firstOpen());
         }
-        for (Ended txn : ended) {
+        for (Ended txn : now.ended()) {
             if (txn.lastOffset() >= highWatermark) {
                 stable = Math.min(stable, txn.firstOffset());
             }

@@ -2,6 +2,7 @@ package io.takhin.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.takhin.testkit.ManualClock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,5 +97,25 @@ class FlushAgeTest {
         append(log);
 
         assertThat(durable.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    }
+
+    /** Kafka flushes each segment it closes: else nothing would ever be below a recovery point. */
+    @Test
+    void aClosedSegmentIsFlushedWhateverTheSettingsSay() throws Exception {
+        ManualClock clock = new ManualClock(Batches.NOW);
+        LogConfig small = Batches.config(600, 100).with().flushAge(NEVER.flushAge()).build();
+        directory.close();
+        directory = Directories.open(root, small, clock);
+        PartitionLog log = log("orders", small);
+        CompletableFuture<Long> durable = durable(log);
+        append(log);
+        clock.advance(Duration.ofDays(1));
+        assertThat(durable).isNotDone();
+
+        while (log.segmentCount() < 2) {
+            append(log);
+        }
+
+        assertThat(durable.get(10, TimeUnit.SECONDS)).isPositive();
     }
 }

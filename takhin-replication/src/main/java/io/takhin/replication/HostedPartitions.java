@@ -85,17 +85,30 @@ public final class HostedPartitions implements MetadataListener {
 
     /**
      * Sets logs aside that no topic of the cluster owns: what is left of topics that were deleted
-     * while this broker was down, or of a cluster whose metadata was lost. To be called once the
-     * metadata has been read up to its present end.
+     * while this broker was down, or of a cluster whose metadata was lost. One that could not be
+     * opened is none, and on a disk that failed nothing is changed. To be called once the metadata
+     * has been read up to its present end.
      */
-    public void setStraysAside() {
+    public void setStraysAside(ClusterView view) {
         for (PartitionLog log : directory.logs()) {
-            if (get(log.topicId(), log.topicPartition().partition()) == null) {
+            if (directory.isOnline() && !isAssigned(log, view)) {
                 HostedPartitions.log.warn(
                         "{} belongs to no topic of the cluster: set aside", log.directory());
                 directory.setAside(log.topicPartition());
             }
         }
+    }
+
+    private boolean isAssigned(PartitionLog log, ClusterView view) {
+        int index = log.topicPartition().partition();
+        if (get(log.topicId(), index) != null) {
+            return true;
+        }
+        ClusterView.Topic topic = view.topic(log.topicPartition().topic());
+        return topic != null
+                && log.isOf(topic.id())
+                && topic.partitions().stream()
+                        .anyMatch(one -> one.index() == index && one.replicas().contains(self));
     }
 
     /** The disk failed: nothing is served from it any more. */
