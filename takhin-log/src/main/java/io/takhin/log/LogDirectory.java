@@ -122,7 +122,7 @@ public final class LogDirectory implements AutoCloseable {
                 throw new KafkaStorageException("data directory " + root + " is offline");
             }
             PartitionLog existing = logs.get(partition);
-            if (existing != null && existing.isOfUnknownTopic()) {
+            if (existing != null && existing.identity().isUnknown()) {
                 setAside(partition);
                 existing = null;
             }
@@ -142,18 +142,7 @@ public final class LogDirectory implements AutoCloseable {
 
     private static PartitionLog adopt(PartitionLog existing, Uuid topicId, LogConfig config)
             throws IOException {
-        if (!existing.topicId().equals(topicId) && existing.isOf(topicId)) {
-            PartitionMetadataFile.rewrite(existing.directory(), topicId);
-            existing.setTopicId(topicId);
-            existing.durability().identityChanged();
-        } else if (!existing.topicId().equals(topicId)) {
-            throw new InconsistentTopicIdException(
-                    existing.directory()
-                            + " is of topic "
-                            + existing.topicId()
-                            + ", not "
-                            + topicId);
-        }
+        existing.identity().openAs(topicId);
         existing.reconfigure(config);
         return existing;
     }

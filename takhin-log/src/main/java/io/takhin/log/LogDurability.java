@@ -105,6 +105,20 @@ final class LogDurability {
         return durableStart;
     }
 
+    /**
+     * Whether a restart may know of another start than the first segment's, or might not find that
+     * segment: of a log that was emptied, nothing else says where it goes on.
+     */
+    boolean hasStartOfItsOwn() {
+        LogView view = state.view;
+        long start = durableStart;
+        if (view.segments().isEmpty() || start == 0) {
+            return false;
+        }
+        Segment first = view.segments().getFirst();
+        return start != first.baseOffset() || (view.segments().size() == 1 && !first.isNamed());
+    }
+
     /** A flush may make more of the log's start durable, once a full disk has room again. */
     boolean isStartBehind() {
         return durableStart < state.view.start();

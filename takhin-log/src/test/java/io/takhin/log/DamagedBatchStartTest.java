@@ -191,7 +191,7 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(260);
-        assertThat(log.latestEpoch()).isEqualTo(EPOCH);
+        assertThat(log.epochs().latest()).isEqualTo(EPOCH);
     }
 
     @Test
@@ -207,7 +207,7 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(260);
-        assertThat(log.latestEpoch()).isEqualTo(EPOCH);
+        assertThat(log.epochs().latest()).isEqualTo(EPOCH);
     }
 
     @Test
@@ -223,8 +223,8 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(60);
-        assertThat(log.latestEpoch()).isEqualTo(EPOCH);
-        assertThat(log.endOfEpoch(EPOCH - 1, 60)).isEqualTo(new EpochEnd(EPOCH - 1, 0));
+        assertThat(log.epochs().latest()).isEqualTo(EPOCH);
+        assertThat(log.epochs().endOf(EPOCH - 1, 60)).isEqualTo(new EpochEnd(EPOCH - 1, 0));
     }
 
     @Test
