@@ -190,7 +190,9 @@ final class CompactionLook {
         long began =
                 each.cleaning()
                         .ask(newer ->
-                                newer.segments().contains(active) ? active.beganAt(now) : now);
+                                newer.segments().contains(active)
+                                        ? active.span().beganAt(now)
+                                        : now);
         if (now - began > lagMax) {
             each.cleaning().close(active);
             // What no recovery point covers is not compacted, and no append may come to write one.

@@ -74,7 +74,7 @@ record DirtySection(long first, long end, long cleanBytes, long dirtyBytes, long
         if (Retention.agedFrom(segment, nowMillis) > nowMillis - millis) {
             return false;
         }
-        segment.confirmNewest(segment.size());
+        segment.span().confirmNewest(segment.size());
         return Retention.agedFrom(segment, nowMillis) <= nowMillis - millis;
     }
 
@@ -86,7 +86,7 @@ record DirtySection(long first, long end, long cleanBytes, long dirtyBytes, long
         long due = nowMillis - cleanup.lagMaxMillis();
         long overdue = 0;
         for (Segment segment : closed) {
-            overdue = Math.max(overdue, due - segment.beganAt(nowMillis));
+            overdue = Math.max(overdue, due - segment.span().beganAt(nowMillis));
         }
         return overdue;
     }

@@ -205,7 +205,7 @@ public final class DurableMark implements AutoCloseable {
                         view.endPosition(),
                         view.end(),
                         // The latest one may have no record yet.
-                        flushed.epochOf(view.end() - 1));
+                        flushed.epochs().at(view.end() - 1));
         lock.lock();
         try {
             if (abandoned || (end != null && end.offset() == now.offset())) {

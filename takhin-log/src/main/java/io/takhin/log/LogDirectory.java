@@ -8,7 +8,6 @@ import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.DeadFiles;
 import io.takhin.log.file.DirectoryLock;
 import io.takhin.log.file.PartitionFiles;
-import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -49,7 +47,7 @@ public final class LogDirectory implements AutoCloseable {
     private final DirectoryHost host;
     private final Map<TopicPartition, PartitionLog> logs;
     private final StorageFaults faults;
-    private final List<Consumer<TopicPartition>> removalListeners = new CopyOnWriteArrayList<>();
+    private final LogRemoval removal;
     private final ReentrantLock changing = new ReentrantLock();
     private @Nullable Journal journal;
     private volatile boolean closed;
@@ -61,6 +59,7 @@ public final class LogDirectory implements AutoCloseable {
         this.epochOfCleanStop = epochOfCleanStop;
         this.logs = host.logsByPartition();
         this.faults = host.faults();
+        this.removal = new LogRemoval(root, host);
     }
 
     /**
@@ -123,7 +122,7 @@ public final class LogDirectory implements AutoCloseable {
                 throw new KafkaStorageException("data directory " + root + " is offline");
             }
             PartitionLog existing = logs.get(partition);
-            if (existing != null && existing.isOfUnknownTopic()) {
+            if (existing != null && existing.identity().isUnknown()) {
                 setAside(partition);
                 existing = null;
             }
@@ -143,18 +142,7 @@ public final class LogDirectory implements AutoCloseable {
 
     private static PartitionLog adopt(PartitionLog existing, Uuid topicId, LogConfig config)
             throws IOException {
-        if (!existing.topicId().equals(topicId) && existing.isOf(topicId)) {
-            PartitionMetadataFile.rewrite(existing.directory(), topicId);
-            existing.setTopicId(topicId);
-            existing.durability().identityChanged();
-        } else if (!existing.topicId().equals(topicId)) {
-            throw new InconsistentTopicIdException(
-                    existing.directory()
-                            + " is of topic "
-                            + existing.topicId()
-                            + ", not "
-                            + topicId);
-        }
+        existing.identity().openAs(topicId);
         existing.reconfigure(config);
         return existing;
     }
@@ -193,7 +181,7 @@ public final class LogDirectory implements AutoCloseable {
 
     /** Forgets a partition's log at once; its files stay for a while. */
     public void delete(TopicPartition partition) {
-        remove(partition, PartitionFiles.DELETED_DIRECTORY);
+        remove(partition, removal::delete);
     }
 
     /**
@@ -201,62 +189,18 @@ public final class LogDirectory implements AutoCloseable {
      * a log that the metadata does not know, so that lost metadata costs no records.
      */
     public void setAside(TopicPartition partition) {
-        remove(partition, PartitionFiles.STRAY_DIRECTORY);
+        remove(partition, removal::setAside);
     }
 
-    private void remove(TopicPartition partition, String suffix) {
+    private void remove(TopicPartition partition, Consumer<PartitionLog> way) {
         changing.lock();
         try {
             PartitionLog gone = logs.remove(partition);
-            if (gone == null) {
-                return;
+            if (gone != null) {
+                way.accept(gone);
             }
-            gone.files().abandon();
-            if (suffix.equals(PartitionFiles.DELETED_DIRECTORY)) {
-                retire(gone);
-            } else {
-                rename(gone, suffix);
-                // No start looks into the journal for it, and a sync that was under way while the
-                // directory had the other name found nothing to sync.
-                gone.files().sync();
-            }
-            host.housekeeper().checkpointSoon();
-            removalListeners.forEach(listener -> listener.accept(partition));
-            forgetCompaction(partition);
-        } catch (IOException e) {
-            faults.fail(e);
-            throw new KafkaStorageException("cannot remove " + partition, e);
         } finally {
             changing.unlock();
-        }
-    }
-
-    /** A full disk must not keep a log from going; the next one of its name cannot be made then. */
-    private void forgetCompaction(TopicPartition gone) {
-        try {
-            host.openFiles().retrying(() -> cleanerOffsets().lower(gone, 0));
-        } catch (IOException e) {
-            faults.failUnlessShort(e);
-        }
-    }
-
-    private Path rename(PartitionLog gone, String suffix) throws IOException {
-        Path renamed = root.resolve(PartitionFiles.directoryOf(gone.topicPartition(), suffix));
-        Files.move(gone.directory(), renamed);
-        gone.files().moveTo(renamed);
-        return renamed;
-    }
-
-    /** A full disk may have no room for the longer name. */
-    private void retire(PartitionLog gone) throws IOException {
-        try {
-            Path renamed = rename(gone, PartitionFiles.DELETED_DIRECTORY);
-            host.housekeeper().removeDirectoryLater(renamed, gone.config().fileDeleteDelay());
-        } catch (IOException e) {
-            if (!ShortageException.isCauseOf(e)) {
-                throw e;
-            }
-            DeadFiles.remove(gone.directory(), PartitionMetadataFile.NAME);
         }
     }
 
@@ -290,7 +234,7 @@ public final class LogDirectory implements AutoCloseable {
 
     /** Called when a log is gone, before another one can have its name. */
     void onRemoval(Consumer<TopicPartition> listener) {
-        removalListeners.add(listener);
+        removal.onRemoval(listener);
     }
 
     /** Something else that lies in the directory could not be written, or not be synced. */

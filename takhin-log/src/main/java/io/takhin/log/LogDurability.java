@@ -1,17 +1,13 @@
 package io.takhin.log;
 
-import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +35,8 @@ final class LogDurability {
             AtomicIntegerFieldUpdater.newUpdater(LogDurability.class, "queued");
 
     private final LogState state;
+    private final FlushPlanner planner;
+    private final JournalLag lag = new JournalLag();
     private volatile List<DurableListener> listeners = List.of();
 
     /** 1 while the flusher has it in its queue. */
@@ -52,35 +50,22 @@ final class LogDurability {
     /** Of the flush that was planned last. */
     private long plannedStart;
 
-    /** The segment that holds the durable end, and where in its file; null where not known. */
-    private @Nullable Segment endSegment;
-
-    private int endPosition;
-
-    private final JournalLag lag = new JournalLag();
-
-    /** Something was cut off since the last plan. */
-    private boolean cut;
-
-    /** Whether the transactions of all segments may be unsynced, not only the last ones'. */
-    private boolean firstPlan = true;
-
     /** When the oldest record that is not durable was written, nanoseconds. */
     private volatile long unflushedSince = NEVER;
 
     /** Bytes of batches that are not durable. Changed under the log's lock. */
     private volatile long unflushedBytes;
 
-    /** Names, and whose the log is, may be unknown to the disk: all is new, or came by a crash. */
-    private volatile boolean unsettled;
-
+    /**
+     * @param unsettled whether names, and whose the log is, may be unknown to the disk
+     */
     LogDurability(LogState state, long durableEnd, boolean unsettled) {
         this.state = state;
+        this.planner = new FlushPlanner(state, unsettled);
         this.durableEnd = durableEnd;
         this.segmentsEnd = durableEnd;
         this.durableStart = state.view.start();
         this.plannedStart = durableStart;
-        this.unsettled = unsettled;
     }
 
     long durableEnd() {
@@ -113,6 +98,20 @@ final class LogDurability {
         return durableStart;
     }
 
+    /**
+     * Whether a restart may know of another start than the first segment's, or might not find that
+     * segment: of a log that was emptied, nothing else says where it goes on.
+     */
+    boolean hasStartOfItsOwn() {
+        LogView view = state.view;
+        long start = durableStart;
+        if (view.segments().isEmpty() || start == 0) {
+            return false;
+        }
+        Segment first = view.segments().getFirst();
+        return start != first.baseOffset() || (view.segments().size() == 1 && !first.isNamed());
+    }
+
     /** A flush may make more of the log's start durable, once a full disk has room again. */
     boolean isStartBehind() {
         return durableStart < state.view.start();
@@ -120,7 +119,7 @@ final class LogDurability {
 
     /** The partition's directory says something new about whose it is. */
     void identityChanged() {
-        unsettled = true;
+        planner.identityChanged();
     }
 
     void addListener(DurableListener listener) {
@@ -207,8 +206,7 @@ final class LogDurability {
         durableEnd = Math.min(durableEnd, offset);
         segmentsEnd = Math.min(segmentsEnd, offset);
         unflushedBytes = 0;
-        endSegment = null;
-        cut = true;
+        planner.cut();
     }
 
     /**
@@ -229,102 +227,11 @@ final class LogDurability {
         unflushedSince = NEVER;
         state.lock.lock();
         try {
-            LogView view = state.view;
-            plannedStart = state.epochs.isStartWritten() ? view.start() : durableStart;
-            List<Path> paths = changedPaths();
-            if (isOnlyGrown(view) && paths.isEmpty()) {
-                return planForGrowth(view);
-            }
-            List<Segment> closed = state.justClosed;
-            state.justClosed = List.of();
-            boolean afterCut = cut;
-            cut = false;
-            return new FlushPlan(
-                    state.directory,
-                    view,
-                    unflushedBytes,
-                    null,
-                    afterCut,
-                    closed,
-                    changedFiles(view, closed),
-                    paths);
+            plannedStart = state.epochs.isStartWritten() ? state.view.start() : durableStart;
+            return planner.plan(durableEnd, unflushedBytes);
         } finally {
             state.lock.unlock();
         }
-    }
-
-    /** Nothing but the last segment changed, and that only at its end. */
-    private boolean isOnlyGrown(LogView view) {
-        return state.justClosed.isEmpty()
-                && !view.segments().isEmpty()
-                && view.active() == endSegment
-                && !view.active().hasUnsyncedTransactions();
-    }
-
-    private FlushPlan planForGrowth(LogView view) {
-        Segment active = view.active();
-        FlushPlan.Range range =
-                new FlushPlan.Range(
-                        active,
-                        endPosition,
-                        view.endPosition(),
-                        durableEnd,
-                        view.end(),
-                        view.cuts());
-        return new FlushPlan(
-                state.directory,
-                view,
-                unflushedBytes,
-                range,
-                false,
-                List.of(),
-                List.of(active.file()),
-                List.of());
-    }
-
-    private List<SharedFile> changedFiles(LogView view, List<Segment> closed) {
-        List<SharedFile> files = new ArrayList<>();
-        closed.forEach(segment -> files.addAll(segment.dataAndIndexes()));
-        if (view.segments().isEmpty()) {
-            return files;
-        }
-        if (!closed.contains(view.active())) {
-            files.add(view.active().file());
-        }
-        List<Segment> changed = firstPlan ? view.segments() : closed;
-        firstPlan = false;
-        Stream.concat(changed.stream(), Stream.of(view.active()))
-                .filter(Segment::hasUnsyncedTransactions)
-                .map(Segment::transactions)
-                .filter(TransactionIndex::takeUnsynced)
-                .forEach(index -> files.add(index.file()));
-        return files;
-    }
-
-    private List<Path> changedPaths() {
-        List<Path> snapshots = state.snapshots.takeUnsynced();
-        boolean epochs = state.epochs.takeUnsynced();
-        if (snapshots.isEmpty() && !epochs && !unsettled && !state.namesChanged) {
-            return List.of();
-        }
-        List<Path> paths = new ArrayList<>(snapshots);
-        Path directory = state.directory;
-        state.namesChanged |= !paths.isEmpty();
-        if (epochs) {
-            paths.add(directory.resolve(LeaderEpochs.NAME));
-            state.namesChanged = true;
-        }
-        if (unsettled) {
-            paths.add(directory.resolve(PartitionMetadataFile.NAME));
-            paths.add(directory.getParent());
-            state.namesChanged = true;
-            unsettled = false;
-        }
-        if (state.namesChanged) {
-            paths.add(directory);
-            state.namesChanged = false;
-        }
-        return paths;
     }
 
     /**
@@ -358,7 +265,7 @@ final class LogDurability {
     void restored() {
         state.lock.lock();
         try {
-            cut = true;
+            planner.restored();
             LogView view = state.view;
             int first = Math.max(0, view.indexOf(durableEnd));
             lag.restored(view.segments().subList(first, view.segments().size()));
@@ -382,12 +289,7 @@ final class LogDurability {
             }
             durableEnd = Math.max(durableEnd, end);
             unflushedBytes = Math.max(0, unflushedBytes - plan.bytes());
-            plan.closed().forEach(Segment::setNamed);
-            endSegment = plan.view().segments().isEmpty() ? null : plan.view().active();
-            if (endSegment != null) {
-                endSegment.setNamed();
-            }
-            endPosition = plan.view().endPosition();
+            planner.completed(plan);
             durableStart = plannedStart;
             switch (target) {
                 case SEGMENTS -> {
@@ -413,8 +315,9 @@ final class LogDurability {
     }
 
     private void addJournalled(FlushPlan plan) {
-        if (plan.range() != null && plan.range().bytes() > 0 && endSegment != null) {
-            lag.grow(endSegment, plan.range().bytes());
+        FlushPlan.Range range = plan.range();
+        if (range != null && range.bytes() > 0) {
+            lag.grow(range.segment(), range.bytes());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.SharedFile;
 import java.util.List;
 
 /**
@@ -27,6 +28,12 @@ record LogView(List<Segment> segments, long start, long end, int endPosition, in
             }
         }
         return low - 1;
+    }
+
+    /** Whether a file is that of one of the segments. */
+    boolean has(SharedFile file) {
+        int index = indexOf(file.offset());
+        return index >= 0 && segments.get(index).file() == file;
     }
 
     /** Of the first segment: records from here on are in the files, whether they may be read. */

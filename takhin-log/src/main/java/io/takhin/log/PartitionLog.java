@@ -1,10 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.base.Clock;
-import io.takhin.log.checkpoint.PartitionMetadataFile;
 import io.takhin.log.file.FileRegion;
-import io.takhin.log.file.ShortageException;
-import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -14,8 +11,6 @@ import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
-import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.TimestampType;
 
 /**
  * One partition on disk: record batches in the order of their offsets, in Kafka's files.
@@ -36,23 +31,19 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogCutter cutter;
     private final LogStart start;
-    private final LogReader reader;
     private final LogFiles files;
-    private final boolean cleanStop;
-    private volatile Uuid topicId;
+    private final LogIdentity identity;
 
     PartitionLog(
             LogHost host, LogConfig config, Uuid topicId, LogState.Loaded loaded, Origins origins) {
         this.state = new LogState(host, config, loaded);
         this.guard = new LogGuard(state);
-        this.cleanStop = origins.cleanStop();
-        this.topicId = topicId;
-        this.durability = new LogDurability(state, origins.durableEnd(), !cleanStop);
+        this.durability = new LogDurability(state, origins.durableEnd(), !origins.cleanStop());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
         this.start = new LogStart(state, guard, cutter);
-        this.reader = new LogReader(state, guard);
         this.files = new LogFiles(state, guard);
+        this.identity = new LogIdentity(state, durability, topicId, origins.cleanStop());
         state.noteDirty(origins.durableEnd());
     }
 
@@ -80,20 +71,7 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     public Uuid topicId() {
-        return topicId;
-    }
-
-    /**
-     * Whether a crash came before it was durable of which topic the log is, and so before anything
-     * in it was: its records may be those of a topic that had the same name. A file that has
-     * content was damaged later, and the directory's name says it then.
-     */
-    boolean isOfUnknownTopic() throws IOException {
-        return topicId.equals(Uuid.ZERO_UUID)
-                && !cleanStop
-                && writtenRecoveryPoint() == 0
-                && logEndOffset() > 0
-                && !PartitionMetadataFile.hasContent(state.directory);
+        return identity.topicId();
     }
 
     /**
@@ -101,12 +79,11 @@ public final class PartitionLog implements AutoCloseable {
      * only one character of it is another, the directory's name alone says.
      */
     public boolean isOf(Uuid topic) {
-        return topicId.equals(Uuid.ZERO_UUID)
-                || PartitionMetadataFile.isSameButForDamage(topicId, topic);
+        return identity.isOf(topic);
     }
 
-    void setTopicId(Uuid id) {
-        topicId = id;
+    LogIdentity identity() {
+        return identity;
     }
 
     public Path directory() {
@@ -143,40 +120,7 @@ public final class PartitionLog implements AutoCloseable {
      *     before this returns
      */
     public Append appendAsLeader(ByteBuffer batches, int leaderEpoch, Origin origin) {
-        LogConfig config = state.config;
-        long now = state.host.clock().wallMillis();
-        Append.Refused refused = BatchValidation.check(batches, config, origin, now);
-        if (refused != null) {
-            return refused;
-        }
-        boolean stamped = config.timestampType() == TimestampType.LOG_APPEND_TIME;
-        if (stamped) {
-            BatchValidation.stamp(batches, now);
-        }
-        int bytes = batches.remaining();
-        state.lock.lock();
-        try {
-            if (!state.isWritable()) {
-                return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the log is offline");
-            }
-            if (!state.host.admits(bytes, origin)) {
-                return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, "the disk is nearly full");
-            }
-            Append done = appender.appendAsLeader(batches, leaderEpoch, origin, stamped ? now : -1);
-            if (done instanceof Append.Done) {
-                durability.written(this, bytes);
-            }
-            return done;
-        } catch (ShortageException e) {
-            state.host.shortage(e);
-            return new Append.Refused(
-                    Errors.KAFKA_STORAGE_ERROR, "nothing written: " + e.getMessage());
-        } catch (IOException e) {
-            state.host.fail(e);
-            return new Append.Refused(Errors.KAFKA_STORAGE_ERROR, String.valueOf(e.getMessage()));
-        } finally {
-            state.lock.unlock();
-        }
+        return intake().asLeader(batches, leaderEpoch, origin);
     }
 
     /**
@@ -187,20 +131,11 @@ public final class PartitionLog implements AutoCloseable {
      * @throws IllegalArgumentException when they do not follow what is there
      */
     public void appendAsFollower(ByteBuffer batches) {
-        guard.change(() -> {
-            LogAppender.checkReplicated(batches, state.view.end());
-            if (batches.hasRemaining()) {
-                cutter.makeRoomFor(BatchHeader.baseOffset(batches, batches.position()));
-                int bytes = batches.remaining();
-                appender.write(batches);
-                durability.written(this, bytes);
-            }
-        });
+        intake().asFollower(batches);
     }
 
-    /** This replica leads from now on: its next record begins the epoch. */
-    public void assignEpochStart(int leaderEpoch) {
-        guard.change(() -> state.epochs.assign(leaderEpoch, state.view.end()));
+    private LogIntake intake() {
+        return new LogIntake(this, state, guard, appender, cutter);
     }
 
     public long logStartOffset() {
@@ -245,7 +180,7 @@ public final class PartitionLog implements AutoCloseable {
             long endOffset,
             boolean endIsAsked) {
         Wish wish = new Wish(offset, bytesMax, atLeastOneBatch, endOffset, endIsAsked);
-        return guard.find(() -> reader.read(wish));
+        return guard.find(() -> reader().read(wish));
     }
 
     /** As {@link #readIfChecked}, but has checked what has to be: for threads that may wait. */
@@ -260,12 +195,12 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The first record that is as late as the timestamp, milliseconds. */
     public FoundOffset findByTimestamp(long timestamp) {
-        return guard.find(() -> new TimestampSearch(state, reader).findByTimestamp(timestamp));
+        return guard.find(() -> new TimestampSearch(state, reader()).findByTimestamp(timestamp));
     }
 
     /** The first of the records with the largest timestamp. */
     public FoundOffset findMaxTimestamp() {
-        return guard.find(() -> new TimestampSearch(state, reader).findMaxTimestamp());
+        return guard.find(() -> new TimestampSearch(state, reader()).findMaxTimestamp());
     }
 
     /**
@@ -278,7 +213,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The same for threads that may not wait: empty where the other has to be called first. */
     public Optional<List<AbortedTransaction>> abortedTransactionsIfChecked(long from, long to) {
-        return guard.find(() -> reader.abortedTransactions(from, to, false));
+        return guard.find(() -> reader().abortedTransactions(from, to, false));
     }
 
     /**
@@ -286,41 +221,16 @@ public final class PartitionLog implements AutoCloseable {
      * and the same must be read again.
      */
     public boolean has(LogRead.Found found) {
-        LogView view = state.view;
-        return found.records() instanceof FileRegion region
-                && view.indexOf(region.file().offset()) >= 0
-                && view.segments().get(view.indexOf(region.file().offset())).file()
-                        == region.file();
+        return found.records() instanceof FileRegion region && state.view.has(region.file());
     }
 
-    /** -1 when the log knows of no epoch. */
-    public int latestEpoch() {
-        return state.epochs.latest();
+    private LogReader reader() {
+        return new LogReader(state, guard);
     }
 
-    /** The leader epoch of the record at an offset; -1 where unknown. */
-    public int epochOf(long offset) {
-        return state.epochs.epochOf(offset);
-    }
-
-    /**
-     * Where an epoch ended (OffsetForLeaderEpoch, KIP-320). Waits for {@link #checkEpochs}.
-     *
-     * @param logEnd what to answer for the latest epoch
-     */
-    public EpochEnd endOfEpoch(int epoch, long logEnd) {
-        checkEpochs();
-        return state.epochs.endOf(epoch, logEnd);
-    }
-
-    /** Whether {@link #endOfEpoch} answers at once. */
-    public boolean areEpochsChecked() {
-        return state.epochsChecked || !state.isWritable();
-    }
-
-    /** Holds the epochs against some batches, the first time; that may wait for the disk. */
-    public void checkEpochs() {
-        boolean _ = guard.find(() -> new EpochCheck(state).run());
+    /** Where its leader epochs began and ended. */
+    public LogEpochs epochs() {
+        return new LogEpochs(state, guard);
     }
 
     /** Drops records at the offset and after it, if there are any. */
@@ -405,7 +315,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /** The log as those see it who take old records out of it. */
     LogCleaning cleaning() {
-        return new LogCleaning(state, guard, reader, cutter, start, appender);
+        return new LogCleaning(state, guard, reader(), cutter, start, appender);
     }
 
     LogFiles files() {
@@ -429,18 +339,9 @@ public final class PartitionLog implements AutoCloseable {
         return state.host.writtenRecoveryPoint(state.partition);
     }
 
-    /**
-     * Whether a restart may know of another start than the first segment's, or might not find that
-     * segment: of a log that was emptied, nothing else says where it goes on.
-     */
+    /** As {@link LogDurability#hasStartOfItsOwn}. */
     boolean hasStartOfItsOwn() {
-        LogView view = state.view;
-        long start = durability.durableStart();
-        if (view.segments().isEmpty() || start == 0) {
-            return false;
-        }
-        Segment first = view.segments().getFirst();
-        return start != first.baseOffset() || (view.segments().size() == 1 && !first.isNamed());
+        return durability.hasStartOfItsOwn();
     }
 
     void expireProducers(Duration idleMax) {

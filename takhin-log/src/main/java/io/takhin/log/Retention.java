@@ -49,7 +49,7 @@ record Retention(List<Doomed> doomed) {
             }
             Segment segment = view.segments().get(i);
             int size = view.sizeOf(i);
-            long newest = segment.newest().timestamp();
+            long newest = segment.span().newest().timestamp();
             if (!view.isLast(i) && view.endOf(i) <= view.start()) {
                 doomed.add(new Doomed(segment, newest, Reason.LOG_START));
             } else if (excess >= size) {
@@ -82,7 +82,7 @@ record Retention(List<Doomed> doomed) {
             return false;
         }
         // An index that is damaged, or whose end a power cut took, may know too little.
-        segment.confirmNewest(view.sizeOf(index));
+        segment.span().confirmNewest(view.sizeOf(index));
         return nowMillis - agedFrom(segment, nowMillis) > cleanup.retentionMillis();
     }
 
@@ -92,7 +92,7 @@ record Retention(List<Doomed> doomed) {
      * year 2100 would keep everything behind it for so long.
      */
     static long agedFrom(Segment segment, long nowMillis) throws IOException {
-        long newest = segment.newest().timestamp();
+        long newest = segment.span().newest().timestamp();
         return newest == BatchHeader.NO_TIMESTAMP || newest > nowMillis
                 ? segment.lastWritten()
                 : newest;

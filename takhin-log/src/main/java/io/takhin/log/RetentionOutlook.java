@@ -51,7 +51,7 @@ record RetentionOutlook(LogConfig config, long highWatermark, long nowMillis) {
                                 PartitionFiles.name(segment.baseOffset(), ""),
                                 view.sizeOf(next),
                                 time(saturatedSum(agedFrom, retention))));
-        long newest = segment.newest().timestamp();
+        long newest = segment.span().newest().timestamp();
         if (newest > nowMillis) {
             text.add(
                     "its largest timestamp %s lies in the future, so its age counts from its last"

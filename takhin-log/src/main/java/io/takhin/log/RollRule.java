@@ -20,7 +20,7 @@ record RollRule(LogConfig config, int bytes, long maxTimestamp, long lastOffset,
             return true;
         }
         return active.size() > 0
-                && active.ageFor(maxTimestamp, nowMillis)
+                && active.span().ageFor(maxTimestamp, nowMillis)
                         > config.segmentMillisMax() - SegmentJitter.millis(config, active.file());
     }
 }

@@ -37,16 +37,13 @@ final class Segment {
             TRANSACTIONS =
                     AtomicReferenceFieldUpdater.newUpdater(
                             Segment.class, TransactionIndex.class, "transactions");
-    private static final AtomicReferenceFieldUpdater<Segment, @Nullable TimestampOffset> NEWEST =
-            AtomicReferenceFieldUpdater.newUpdater(Segment.class, TimestampOffset.class, "newest");
 
     /** Kafka cannot read a file of more; so neither may be written. */
     static final long BYTES_MAX = Integer.MAX_VALUE;
 
-    private final long baseOffset;
     private final SharedFile file;
     private final CheckedBytes checked;
-    private final SegmentAge age;
+    private final SegmentSpan span;
 
     /** Null while nobody asks: most segments of a broker with many are at rest. */
     private volatile @Nullable SegmentIndexes indexes;
@@ -58,15 +55,6 @@ final class Segment {
     private volatile @Nullable RecentBatches recent;
 
     private volatile int size;
-
-    /** Null where the time index's last entry is it. */
-    private volatile @Nullable TimestampOffset newest;
-
-    /** Whether the batches were seen to say that this is the largest timestamp. */
-    private volatile boolean newestConfirmed;
-
-    /** Whether what comes next may be compared with it: always once a batch was noted. */
-    private volatile boolean newestHolds;
 
     private volatile boolean named;
     private int bytesSinceIndexEntry;
@@ -82,12 +70,9 @@ final class Segment {
 
     private Segment(SharedFile file, int size, long createdMillis) {
         this.file = file;
-        this.baseOffset = file.offset();
         this.size = size;
-        this.age = new SegmentAge(file, createdMillis, size == 0);
         this.checked = new CheckedBytes(size);
-        this.newestConfirmed = size == 0;
-        this.newestHolds = size == 0;
+        this.span = new SegmentSpan(this, createdMillis, size == 0);
     }
 
     /** One that is being made to replace others; what an earlier attempt left is removed. */
@@ -108,7 +93,7 @@ final class Segment {
     }
 
     long baseOffset() {
-        return baseOffset;
+        return file.offset();
     }
 
     int size() {
@@ -156,7 +141,7 @@ final class Segment {
     /** The position of the batch that begins with the offset, if it was written lately; or -1. */
     int findRecent(long offset) {
         RecentBatches known = recent;
-        return known == null ? -1 : known.find(offset - baseOffset);
+        return known == null ? -1 : known.find(offset - baseOffset());
     }
 
     private void addRecent(long offset, int position) {
@@ -165,7 +150,7 @@ final class Segment {
             known = new RecentBatches();
             recent = known;
         }
-        known.add(offset - baseOffset, position);
+        known.add(offset - baseOffset(), position);
     }
 
     /** Whether {@link #rest} may have something to let go of. */
@@ -192,6 +177,10 @@ final class Segment {
         return checked;
     }
 
+    SegmentSpan span() {
+        return span;
+    }
+
     /** Whether its name is known to be on the disk. */
     boolean isNamed() {
         return named;
@@ -206,18 +195,6 @@ final class Segment {
         // Often not even an entry for every batch would fill one.
         return size / BatchHeader.BYTES >= bytesMax / TimeIndex.ENTRY_BYTES - 1
                 && indexes().isFull(bytesMax);
-    }
-
-    /** From when its age counts, milliseconds. */
-    long beganAt(long nowMillis) throws IOException {
-        return age.beganAt(size, nowMillis);
-    }
-
-    /** How old it is for some batches that look for a segment, milliseconds. */
-    long ageFor(long maxTimestamp, long nowMillis) throws IOException {
-        return age.isBelievable(size, nowMillis)
-                ? maxTimestamp - age.beganAt(size, nowMillis)
-                : nowMillis - age.beganAt(size, nowMillis);
     }
 
     /** Writes whole batches, whose offsets are final, behind the others. */
@@ -235,23 +212,16 @@ final class Segment {
             size = written + end - from;
         }
         if (written == 0) {
-            age.began(BatchHeader.maxTimestamp(batches, from));
+            span.began(BatchHeader.maxTimestamp(batches, from));
         }
     }
 
     /** Notes one batch; also used when indexes are built anew. */
     void index(ByteBuffer batches, int at, int position, int intervalBytes) throws IOException {
         long lastOffset = BatchHeader.lastOffset(batches, at);
-        long timestamp = BatchHeader.maxTimestamp(batches, at);
-        if (!newestHolds && !TimeCheck.lastHolds(this)) {
-            findNewest(size);
-        }
-        newestHolds = true;
-        if (timestamp > newest().timestamp()) {
-            newest = new TimestampOffset(timestamp, lastOffset);
-        }
+        span.note(BatchHeader.maxTimestamp(batches, at), lastOffset);
         if (bytesSinceIndexEntry > intervalBytes) {
-            TimestampOffset latest = newest();
+            TimestampOffset latest = span.newest();
             offsets().append(lastOffset, position);
             times().append(latest.timestamp(), latest.offset());
             bytesSinceIndexEntry = 0;
@@ -261,23 +231,13 @@ final class Segment {
     }
 
     /**
-     * The largest timestamp, and the last offset of the batch that has it; as the index says it
-     * until {@link #confirmNewest}.
+     * The last entry of the time index. Retention asks every segment: that must not leave an index
+     * in memory for each.
      */
-    TimestampOffset newest() throws IOException {
-        TimestampOffset known = newest;
-        return known == null ? loadNewest() : known;
-    }
-
-    /** Retention asks every segment: that must not leave an index in memory for each. */
-    private TimestampOffset loadNewest() throws IOException {
-        TimestampOffset last = indexes == null ? SegmentIndexes.lastTime(file) : lastIndexedTime();
-        // Never over what was written meanwhile.
-        NEWEST.compareAndSet(this, null, last);
-        return Objects.requireNonNullElse(newest, last);
-    }
-
-    private TimestampOffset lastIndexedTime() throws IOException {
+    TimestampOffset lastIndexedTime() throws IOException {
+        if (indexes == null) {
+            return SegmentIndexes.lastTime(file);
+        }
         file.acquire();
         try {
             return times().last();
@@ -294,9 +254,7 @@ final class Segment {
      */
     void rewindIndexes(OffsetPosition entry) throws IOException {
         indexes().rewindTo(entry);
-        newest = times().last();
-        newestConfirmed = entry.position() == 0;
-        newestHolds = true;
+        span.rewound(times().last(), entry.position() == 0);
         bytesSinceIndexEntry = 0;
         recent = null;
     }
@@ -314,36 +272,9 @@ final class Segment {
         checked.cutTo(bytes);
     }
 
-    /**
-     * Looks behind the last index entry for a larger timestamp than that entry knows.
-     *
-     * @param bytes of batches that have been noted
-     */
+    /** As {@link SegmentSpan#findNewest}. */
     void findNewest(int bytes) throws IOException {
-        newest = TimeCheck.newest(this, bytes).found();
-        newestConfirmed = true;
-    }
-
-    /**
-     * Sees to it, once, that {@link #newest} is what the batches say: the index may be damaged, or
-     * a crash have cut it short.
-     *
-     * @param bytes of batches that are certainly there; anybody may ask
-     * @return false where the index was wrong
-     */
-    boolean confirmNewest(int bytes) throws IOException {
-        if (newestConfirmed) {
-            return true;
-        }
-        TimeCheck.Answer answer = TimeCheck.newest(this, bytes);
-        TimestampOffset now = newest();
-        // An entry of the index may claim too much, but not what was written meanwhile.
-        boolean claimsTooMuch = !answer.sound() && !newestHolds;
-        if (claimsTooMuch || now.timestamp() < answer.found().timestamp()) {
-            NEWEST.compareAndSet(this, now, answer.found());
-        }
-        newestConfirmed = true;
-        return answer.sound();
+        span.findNewest(bytes);
     }
 
     /** Makes the time index anew from the batches. */
@@ -370,12 +301,12 @@ final class Segment {
      * since: {@link #finishIndexes} has nothing to do then.
      */
     boolean isAsItsFilesAre() {
-        return size > 0 && indexes == null && newest == null;
+        return size > 0 && indexes == null && span.isNewestUnknown();
     }
 
     /** Brings both indexes up to date and to their files, as a closed segment has them. */
     void finishIndexes() throws IOException {
-        indexes().finish(newest());
+        indexes().finish(span.newest());
     }
 
     /** Brings to the files what the indexes have in memory. */
@@ -430,9 +361,9 @@ final class Segment {
         cutTo(position);
         bytesSinceIndexEntry = 0;
         if (position == 0) {
-            age.emptied();
+            span.emptied();
         }
-        findNewest(size);
+        span.findNewest(size);
     }
 
     /** When a record was last written here, milliseconds; what copies the file may lose it. */

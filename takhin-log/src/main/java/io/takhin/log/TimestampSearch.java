@@ -61,16 +61,16 @@ final class TimestampSearch {
     /** Nothing is left out because of what an index says alone. */
     private boolean mayReach(LogView view, int index, long timestamp) throws IOException {
         Segment segment = view.segments().get(index);
-        return segment.newest().timestamp() >= timestamp
+        return segment.span().newest().timestamp() >= timestamp
                 || confirmedNewest(view, index).timestamp() >= timestamp;
     }
 
     private TimestampOffset confirmedNewest(LogView view, int index) throws IOException {
         Segment segment = view.segments().get(index);
-        if (!segment.confirmNewest(view.sizeOf(index))) {
+        if (!segment.span().confirmNewest(view.sizeOf(index))) {
             new IndexRepair(state).times(segment, () -> TimeCheck.lastHolds(segment));
         }
-        return segment.newest();
+        return segment.span().newest();
     }
 
     private @Nullable FoundOffset findByTimestampIn(LogView view, int index, long timestamp)

@@ -209,7 +209,7 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(260);
-        assertThat(log.latestEpoch()).isEqualTo(EPOCH);
+        assertThat(log.epochs().latest()).isEqualTo(EPOCH);
     }
 
     @Test
@@ -225,7 +225,7 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(260);
-        assertThat(log.latestEpoch()).isEqualTo(EPOCH);
+        assertThat(log.epochs().latest()).isEqualTo(EPOCH);
     }
 
     @Test
@@ -241,8 +241,8 @@ class DamagedBatchStartTest {
         open();
 
         assertThat(log.logEndOffset()).isEqualTo(60);
-        assertThat(log.latestEpoch()).isEqualTo(EPOCH);
-        assertThat(log.endOfEpoch(EPOCH - 1, 60)).isEqualTo(new EpochEnd(EPOCH - 1, 0));
+        assertThat(log.epochs().latest()).isEqualTo(EPOCH);
+        assertThat(log.epochs().endOf(EPOCH - 1, 60)).isEqualTo(new EpochEnd(EPOCH - 1, 0));
     }
 
     @Test

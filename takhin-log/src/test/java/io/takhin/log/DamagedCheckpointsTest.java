@@ -65,7 +65,7 @@ class DamagedCheckpointsTest {
 
     private static List<EpochEnd> ends(PartitionLog log) {
         return IntStream.rangeClosed(0, 10)
-                .mapToObj(epoch -> log.endOfEpoch(epoch, log.logEndOffset()))
+                .mapToObj(epoch -> log.epochs().endOf(epoch, log.logEndOffset()))
                 .toList();
     }
 
@@ -115,7 +115,7 @@ class DamagedCheckpointsTest {
             PartitionLog log = Directories.orders(directory, CONFIG);
 
             assertThat(Batches.all(log)).isEqualTo(written);
-            assertThat(log.latestEpoch()).isEqualTo(7);
+            assertThat(log.epochs().latest()).isEqualTo(7);
         }
     }
 

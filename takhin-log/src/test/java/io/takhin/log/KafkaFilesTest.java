@@ -87,7 +87,7 @@ class KafkaFilesTest {
 
         try (PartitionLog log = open(directory)) {
             assertThat(Batches.all(log)).isEqualTo(written).hasSize(400);
-            assertThat(log.latestEpoch()).isEqualTo(3);
+            assertThat(log.epochs().latest()).isEqualTo(3);
             assertThat(log.activeProducers()).hasSize(1);
             assertThat(log.activeProducers().getFirst().lastSequence()).isEqualTo(399);
         }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Readers at more places of a segment from before the start than it remembers as checked. */
 class ManyReadersTest {
     private static final LogConfig CONFIG = Batches.config(1 << 20, 300);
+
     /** Far from each other, by offsets. */
     private static final int APART = 20;
 

@@ -126,7 +126,7 @@ class PartitionLogTest {
         log = reopen(Batches.config());
 
         assertThat(Batches.all(log)).containsExactly("0=a", "1=b");
-        assertThat(log.latestEpoch()).isEqualTo(3);
+        assertThat(log.epochs().latest()).isEqualTo(3);
         assertThat(log.logEndOffset()).isEqualTo(2);
     }
 
@@ -153,7 +153,7 @@ class PartitionLogTest {
         log.truncateTo(1);
 
         assertThat(Batches.all(log)).containsExactly("0=a");
-        assertThat(log.latestEpoch()).isEqualTo(3);
+        assertThat(log.epochs().latest()).isEqualTo(3);
         assertThat(append(Batches.of("d"))).isEqualTo(new Append.Done(1, 1, -1, 0));
     }
 
@@ -201,7 +201,7 @@ class PartitionLogTest {
         log.appendAsFollower(both);
 
         assertThat(Batches.all(log)).containsExactly("0=a", "1=b", "2=c");
-        assertThat(log.endOfEpoch(1, 3)).isEqualTo(new EpochEnd(1, 2));
+        assertThat(log.epochs().endOf(1, 3)).isEqualTo(new EpochEnd(1, 2));
     }
 
     @Test

@@ -76,9 +76,9 @@ class RecoveredEpochsTest {
         try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
             PartitionLog log = Directories.orders(directory, CONFIG);
             assertThat(log.logEndOffset()).isEqualTo(RECORDS);
-            assertThat(log.epochOf(OLD_RECORDS - 1)).isZero();
-            assertThat(log.epochOf(OLD_RECORDS)).isOne();
-            assertThat(log.latestEpoch()).isOne();
+            assertThat(log.epochs().at(OLD_RECORDS - 1)).isZero();
+            assertThat(log.epochs().at(OLD_RECORDS)).isOne();
+            assertThat(log.epochs().latest()).isOne();
         }
     }
 
@@ -96,13 +96,14 @@ class RecoveredEpochsTest {
     void onceTheEpochsAreCheckedNoFileIsRead() throws IOException {
         try (LogDirectory directory = Directories.open(root, CONFIG, clock)) {
             PartitionLog log = Directories.orders(directory, CONFIG);
-            assertThat(log.areEpochsChecked()).isFalse();
-            log.checkEpochs();
-            assertThat(log.areEpochsChecked()).isTrue();
+            assertThat(log.epochs().areChecked()).isFalse();
+            log.epochs().check();
+            assertThat(log.epochs().areChecked()).isTrue();
             List<Path> read = new ArrayList<>();
             disk.gateReads(read::add);
 
-            assertThat(log.endOfEpoch(0, log.logEndOffset()).endOffset()).isEqualTo(OLD_RECORDS);
+            assertThat(log.epochs().endOf(0, log.logEndOffset()).endOffset())
+                    .isEqualTo(OLD_RECORDS);
 
             assertThat(read).isEmpty();
         }
@@ -173,7 +174,7 @@ class RecoveredEpochsTest {
 
         LogDirectory directory = Directories.open(root, CONFIG, clock);
 
-        assertThat(Directories.orders(directory, CONFIG).endOfEpoch(1, RECORDS))
+        assertThat(Directories.orders(directory, CONFIG).epochs().endOf(1, RECORDS))
                 .isEqualTo(new EpochEnd(1, RECORDS));
         directory.close();
     }

@@ -110,7 +110,7 @@ class SameAsKafkaTest {
     /** Else Kafka would note the epoch even with an append that it refuses. */
     private void lead() {
         kafkas.log().assignEpochStartOffset(leaderEpoch, ours.logEndOffset());
-        ours.assignEpochStart(leaderEpoch);
+        ours.epochs().begin(leaderEpoch);
     }
 
     private void appendPlain() {
@@ -331,9 +331,11 @@ class SameAsKafkaTest {
     private void compareState() throws IOException {
         assertThat(ours.logEndOffset()).as(doing).isEqualTo(kafkas.log().logEndOffset());
         assertThat(ours.logStartOffset()).as(doing).isEqualTo(kafkas.log().logStartOffset());
-        assertThat(ours.latestEpoch()).as(doing).isEqualTo(kafkas.log().latestEpoch().orElse(-1));
+        assertThat(ours.epochs().latest())
+                .as(doing)
+                .isEqualTo(kafkas.log().latestEpoch().orElse(-1));
         int epoch = random.nextInt(leaderEpoch + 2);
-        EpochEnd end = ours.endOfEpoch(epoch, ours.logEndOffset());
+        EpochEnd end = ours.epochs().endOf(epoch, ours.logEndOffset());
         assertThat(end.endOffset())
                 .as(doing + ", end of epoch " + epoch)
                 .isEqualTo(

@@ -134,7 +134,7 @@ class StartTest {
 
         LogDirectory restarted = open(RecoveryListener.NONE);
         // Each start elects a leader anew.
-        partition(restarted, 0).assignEpochStart(1);
+        partition(restarted, 0).epochs().begin(1);
         partition(restarted, 0).requestFlush();
         restarted.writeCheckpoints();
         restarted.close();
@@ -147,9 +147,9 @@ class StartTest {
     void anEpochIsInTheFileOnceItHasRecords() throws IOException {
         LogDirectory before = open(RecoveryListener.NONE);
         fill(partition(before, 0), 2);
-        partition(before, 0).assignEpochStart(1);
+        partition(before, 0).epochs().begin(1);
         partition(before, 0).appendAsLeader(Batches.of("later"), 1, Origin.CLIENT);
-        partition(before, 0).assignEpochStart(2);
+        partition(before, 0).epochs().begin(2);
         before.close();
 
         LeaderEpochs inFile = LeaderEpochs.read(root.resolve("orders-0"));

@@ -178,7 +178,7 @@ final class SurvivingRecords {
      */
     static void checkEpochs(PartitionLog log) throws IOException {
         for (RecordBatch batch : Batches.batchesOf(log)) {
-            assertThat(log.epochOf(batch.baseOffset()))
+            assertThat(log.epochs().at(batch.baseOffset()))
                     .as("epoch of %d in %s", batch.baseOffset(), log.topicPartition())
                     .isIn(batch.partitionLeaderEpoch(), -1);
         }
@@ -200,7 +200,7 @@ final class SurvivingRecords {
         for (int epoch : begins.keySet()) {
             Map.Entry<Integer, Long> next = begins.higherEntry(epoch);
             long end = next == null ? log.logEndOffset() : next.getValue();
-            assertThat(log.endOfEpoch(epoch, log.logEndOffset()))
+            assertThat(log.epochs().endOf(epoch, log.logEndOffset()))
                     .as("%s of %s", epoch, log.topicPartition())
                     .isEqualTo(new EpochEnd(epoch, end));
         }

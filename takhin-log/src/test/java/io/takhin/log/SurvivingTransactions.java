@@ -171,7 +171,7 @@ final class SurvivingTransactions {
         for (int epoch = begins.firstKey(); epoch <= begins.lastKey(); epoch++) {
             Map.Entry<Integer, Long> next = begins.higherEntry(epoch);
             long end = next == null ? model.end() : next.getValue();
-            assertThat(log.endOfEpoch(epoch, model.end()))
+            assertThat(log.epochs().endOf(epoch, model.end()))
                     .as("%d of %s", epoch, log.topicPartition())
                     .isEqualTo(new EpochEnd(begins.floorKey(epoch), end));
         }

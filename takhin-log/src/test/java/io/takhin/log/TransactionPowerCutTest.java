@@ -217,7 +217,7 @@ class TransactionPowerCutTest {
         replica.leaderEpoch += 1 + random.nextInt(2);
         replica.leads = random.nextBoolean();
         if (replica.leads) {
-            log.assignEpochStart(replica.leaderEpoch);
+            log.epochs().begin(replica.leaderEpoch);
         }
     }
 

@@ -11,7 +11,9 @@ class TransactionsTest {
 
     private final Transactions transactions = new Transactions();
 
-    /** Neither open nor ended, its records would be sent before they are known to be rolled back. */
+    /**
+     * Neither open nor ended, its records would be sent before they are known to be rolled back.
+     */
     @Test
     void aTransactionWhoseMarkerIsNotVisibleYetKeepsTheOffsetBack() throws InterruptedException {
         AtomicLong end = new AtomicLong();
@@ -24,7 +26,9 @@ class TransactionsTest {
                                 long stable = transactions.lastStable(highWatermark);
                                 // Odd: the batch is there, and its marker is not.
                                 boolean isOpen = highWatermark % 2 == 1;
-                                if (isOpen && stable == highWatermark && end.get() == highWatermark) {
+                                if (isOpen
+                                        && stable == highWatermark
+                                        && end.get() == highWatermark) {
                                     tooHigh.incrementAndGet();
                                 }
                             }

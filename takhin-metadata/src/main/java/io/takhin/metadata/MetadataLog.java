@@ -117,7 +117,7 @@ final class MetadataLog implements RaftLog {
                 mark.openLog(PARTITION, Uuid.METADATA_TOPIC_ID, config, disk.faults()::diskFailed);
         snapshots.settle(log.logStartOffset());
         // Epochs are a file without a checksum; a vote is given by them.
-        var _ = log.endOfEpoch(log.latestEpoch(), log.logEndOffset());
+        var _ = log.epochs().endOf(log.epochs().latest(), log.logEndOffset());
         flushAbove(mark, log);
         MetadataLog opened = new MetadataLog(log, mark, snapshots, disk.room());
         opened.truncateToLatestSnapshot();
@@ -241,7 +241,7 @@ final class MetadataLog implements RaftLog {
 
     @Override
     public int lastFetchedEpoch() {
-        int latest = log.latestEpoch();
+        int latest = log.epochs().latest();
         if (latest >= 0) {
             return latest;
         }
@@ -260,7 +260,7 @@ final class MetadataLog implements RaftLog {
 
     @Override
     public OffsetAndEpoch endOffsetForEpoch(int epoch) {
-        EpochEnd end = log.endOfEpoch(epoch, log.logEndOffset());
+        EpochEnd end = log.epochs().endOf(epoch, log.logEndOffset());
         if (end.endOffset() < 0) {
             return new OffsetAndEpoch(log.logEndOffset(), lastFetchedEpoch());
         }
@@ -305,7 +305,7 @@ final class MetadataLog implements RaftLog {
 
     @Override
     public void initializeLeaderEpoch(int epoch) {
-        log.assignEpochStart(epoch);
+        log.epochs().begin(epoch);
     }
 
     @Override
@@ -346,7 +346,7 @@ final class MetadataLog implements RaftLog {
     }
 
     private boolean isAhead(OffsetAndEpoch snapshot) {
-        int epoch = Math.max(0, log.latestEpoch());
+        int epoch = Math.max(0, log.epochs().latest());
         return snapshot.epoch() > epoch
                 || (snapshot.epoch() == epoch && snapshot.offset() > log.logEndOffset());
     }

@@ -278,7 +278,7 @@ public final class Partition {
 
     /** As the only replica, all this broker has is what there is. */
     private void beginLeading(ReplicaState.Leader leader) {
-        log.assignEpochStart(leader.leaderEpoch());
+        log.epochs().begin(leader.leaderEpoch());
         long end = log.logEndOffset();
         commits.restartAt(
                 log.config().flushPolicy() == FlushPolicy.INTERVAL ? end : log.durableEndOffset());

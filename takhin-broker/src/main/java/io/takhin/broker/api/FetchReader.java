@@ -133,8 +133,8 @@ final class FetchReader {
         target.sawEnd(partition.end(upTo));
         PartitionData data = empty(key, partition);
         try {
-            if (wanted.lastFetchedEpoch() >= 0 && !partition.log().areEpochsChecked()) {
-                pass.addUnchecked(new LogRead.Unchecked(0, partition.log()::checkEpochs));
+            if (wanted.lastFetchedEpoch() >= 0 && !partition.log().epochs().areChecked()) {
+                pass.addUnchecked(new LogRead.Unchecked(0, partition.log().epochs()::check));
             } else if (!diverged(partition, wanted, data)) {
                 read(partition, wanted, budget, pass, data);
             }
@@ -237,7 +237,8 @@ final class FetchReader {
         var end =
                 partition
                         .log()
-                        .endOfEpoch(wanted.lastFetchedEpoch(), partition.log().logEndOffset());
+                        .epochs()
+                        .endOf(wanted.lastFetchedEpoch(), partition.log().logEndOffset());
         if (end.leaderEpoch() == wanted.lastFetchedEpoch()
                 && end.endOffset() >= wanted.fetchOffset()) {
             return false;

@@ -154,12 +154,12 @@ public final class ListOffsetsHandler implements ApiHandler {
 
     private static FoundOffset search(Partition partition, long timestamp, ReadUpTo upTo) {
         if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
-            return new FoundOffset(partition.end(upTo), -1, partition.log().latestEpoch());
+            return new FoundOffset(partition.end(upTo), -1, partition.log().epochs().latest());
         }
         if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP
                 || timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP) {
             long start = partition.log().logStartOffset();
-            return new FoundOffset(start, -1, partition.log().epochOf(start));
+            return new FoundOffset(start, -1, partition.log().epochs().at(start));
         }
         if (timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP
                 || timestamp == ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {

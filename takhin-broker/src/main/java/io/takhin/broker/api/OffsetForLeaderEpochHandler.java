@@ -52,7 +52,7 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
             ClusterView.Topic found = view.topic(topic.topic());
             for (OffsetForLeaderPartition wanted : topic.partitions()) {
                 Partition partition = replicas.find(found, wanted.partition());
-                if (partition != null && !partition.log().areEpochsChecked()) {
+                if (partition != null && !partition.log().epochs().areChecked()) {
                     return true;
                 }
             }
@@ -87,7 +87,7 @@ public final class OffsetForLeaderEpochHandler implements ApiHandler {
         // have seen, and they must not take that for a cut.
         var log = partition.log();
         try {
-            var end = log.endOfEpoch(wanted.leaderEpoch(), log.logEndOffset());
+            var end = log.epochs().endOf(wanted.leaderEpoch(), log.logEndOffset());
             return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.endOffset());
         } catch (KafkaStorageException _) {
             // The other partitions have their own disks.
