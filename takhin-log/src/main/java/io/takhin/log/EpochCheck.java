@@ -32,34 +32,38 @@ final class EpochCheck {
     /** A batch as its header has it. */
     private record Found(long baseOffset, int epoch) {}
 
-    /** Returns whether the epochs were changed. */
+    /** Returns whether the epochs are checked now, by whomever; false for a log that is closed. */
     boolean run() throws IOException {
         if (state.epochsChecked) {
-            return false;
+            return true;
         }
         state.lock.lock();
         try {
-            if (state.epochsChecked || !state.isWritable()) {
-                return false;
+            if (!state.epochsChecked && state.isWritable()) {
+                check();
+                // Not before: who asks meanwhile waits for the lock.
+                state.epochsChecked = true;
             }
-            state.epochsChecked = true;
-            LogView view = state.view;
-            List<Entry> entries = state.epochs.entries();
-            if (entries.isEmpty() || agree(view, entries)) {
-                return false;
-            }
-            List<Entry> read = read(view, entries.getLast().epoch());
-            if (read == null) {
-                return false;
-            }
-            entries.stream().filter(each -> each.startOffset() >= view.end()).forEach(read::add);
-            tell(entries, read, view.start());
-            state.epochs.restore(read);
-            state.writeEpochsWhenPossible();
-            return true;
+            return state.epochsChecked;
         } finally {
             state.lock.unlock();
         }
+    }
+
+    private void check() throws IOException {
+        LogView view = state.view;
+        List<Entry> entries = state.epochs.entries();
+        if (entries.isEmpty() || agree(view, entries)) {
+            return;
+        }
+        List<Entry> read = read(view, entries.getLast().epoch());
+        if (read == null) {
+            return;
+        }
+        entries.stream().filter(each -> each.startOffset() >= view.end()).forEach(read::add);
+        tell(entries, read, view.start());
+        state.epochs.restore(read);
+        state.writeEpochsWhenPossible();
     }
 
     private void tell(List<Entry> entries, List<Entry> read, long start) {

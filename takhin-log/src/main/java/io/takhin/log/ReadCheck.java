@@ -56,20 +56,22 @@ final class ReadCheck implements Runnable {
     }
 
     private BatchCheck.Outcome check() throws IOException {
-        BatchCheck.Outcome outcome = checkOnce();
+        int epoch = state.epochs.latest();
+        BatchCheck.Outcome outcome = checkOnce(epoch);
+        if (outcome.damaged() < 0) {
+            return outcome;
+        }
         // A batch must not be called damaged for an epoch that only the checkpoint lacks.
-        return outcome.damaged() >= 0 && new EpochCheck(state).run() ? checkOnce() : outcome;
+        boolean _ = new EpochCheck(state).run();
+        return state.epochs.latest() == epoch ? outcome : checkOnce(state.epochs.latest());
     }
 
-    private BatchCheck.Outcome checkOnce() throws IOException {
+    private BatchCheck.Outcome checkOnce(int latestEpoch) throws IOException {
         Segment segment = segment();
         int bytes = view.sizeOf(range.index);
         BatchCheck.Bounds bounds =
                 new BatchCheck.Bounds(
-                        segment.baseOffset(),
-                        view.endOf(range.index),
-                        bytes,
-                        state.epochs.latest());
+                        segment.baseOffset(), view.endOf(range.index), bytes, latestEpoch);
         FileChannel channel = segment.file().acquire();
         try {
             int start = segment.startFor(channel, range.offset, bytes);

@@ -144,7 +144,7 @@ final class TimestampSearch {
             int latest = -1;
             TimestampOffset newest = NOTHING;
             for (int i = 0; i < view.segments().size(); i++) {
-                TimestampOffset here = newestIn(view, i);
+                TimestampOffset here = newestLeftIn(view, i);
                 if (here.timestamp() > newest.timestamp()) {
                     latest = i;
                     newest = here;
@@ -152,6 +152,53 @@ final class TimestampSearch {
             }
             return latest < 0 ? FoundOffset.NONE : findIn(view, latest, newest);
         });
+    }
+
+    /** Without what was deleted up to the log's start. */
+    private TimestampOffset newestLeftIn(LogView view, int index) throws IOException {
+        TimestampOffset newest = newestIn(view, index);
+        Segment segment = view.segments().get(index);
+        if (view.start() <= segment.baseOffset()) {
+            return newest;
+        }
+        FileChannel channel = segment.file().acquire();
+        try {
+            int end = view.sizeOf(index);
+            int from = segment.startFor(channel, view.start(), end);
+            HeaderWalk walk = new HeaderWalk(segment, channel, from, end, view.endOf(index));
+            TimestampOffset left = NOTHING;
+            while (walk.next()) {
+                BatchScanner batch = walk.batch();
+                if (batch.lastOffset() < view.start()) {
+                    continue;
+                }
+                if (left.equals(NOTHING) && batch.lastOffset() < newest.offset()) {
+                    return newest;
+                }
+                long timestamp =
+                        batch.baseOffset() < view.start()
+                                ? newestOf(wholeBatch(segment, batch), view.start())
+                                : BatchHeader.maxTimestamp(batch.buffer(), batch.at());
+                if (timestamp > left.timestamp()) {
+                    left = new TimestampOffset(timestamp, batch.lastOffset());
+                }
+            }
+            return left;
+        } finally {
+            segment.file().release();
+        }
+    }
+
+    private static long newestOf(MutableRecordBatch batch, long start) {
+        long newest = NOTHING.timestamp();
+        try (CloseableIterator<Record> records =
+                batch.skipKeyValueIterator(BufferSupplier.NO_CACHING)) {
+            while (records.hasNext()) {
+                Record record = records.next();
+                newest = record.offset() < start ? newest : Math.max(newest, record.timestamp());
+            }
+        }
+        return newest;
     }
 
     /** The segment may know of batches already that the view does not. */
@@ -169,10 +216,12 @@ final class TimestampSearch {
             HeaderWalk walk = walkFor(view, index, channel, newest.timestamp());
             while (walk.next()) {
                 BatchScanner scanner = walk.batch();
-                if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at())
-                        == newest.timestamp()) {
-                    MutableRecordBatch batch = wholeBatch(segment, scanner);
-                    FoundOffset found = firstNotBefore(batch, newest.timestamp(), view.start());
+                if (BatchHeader.maxTimestamp(scanner.buffer(), scanner.at()) < newest.timestamp()) {
+                    continue;
+                }
+                MutableRecordBatch batch = wholeBatch(segment, scanner);
+                FoundOffset found = firstNotBefore(batch, newest.timestamp(), view.start());
+                if (found != null || batch.baseOffset() >= view.start()) {
                     return found != null
                             ? found
                             : new FoundOffset(

@@ -245,9 +245,10 @@ public final class SharedFile {
     }
 
     /**
-     * Makes what was written durable. A file that was deleted has nothing left to keep. One thread
-     * at a time: the system tells of a failure once, and those who asked at the same time, or ask
-     * later, would take what is lost for durable.
+     * Makes what was written durable. A file that was deleted has nothing left to keep, nor has one
+     * that somebody else renamed or deleted when all of it was durable. One thread at a time: the
+     * system tells of a failure once, and those who asked at the same time, or ask later, would
+     * take what is lost for durable.
      *
      * @throws IOException where this sync failed, or one before it
      */
@@ -256,7 +257,7 @@ public final class SharedFile {
         try {
             open = acquire();
         } catch (NoSuchFileException e) {
-            if (deleted) {
+            if (!isUnsynced()) {
                 return;
             }
             throw e;

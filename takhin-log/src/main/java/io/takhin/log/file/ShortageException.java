@@ -2,7 +2,6 @@ package io.takhin.log.file;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.util.List;
 
 /**
  * Nothing was written because something ran out, space on the disk or descriptors of the process;
@@ -10,15 +9,6 @@ import java.util.List;
  */
 public final class ShortageException extends IOException {
     private static final long serialVersionUID = 1L;
-
-    // As the C library says them; Java has no other way to tell.
-
-    /** ENOSPC and EDQUOT. */
-    private static final List<String> SPACE =
-            List.of("No space left on device", "Disk quota exceeded");
-
-    /** EMFILE, and with "in system" behind it ENFILE. */
-    private static final String DESCRIPTORS = "Too many open files";
 
     public ShortageException(IOException cause) {
         super(cause.getMessage(), cause);
@@ -33,7 +23,7 @@ public final class ShortageException extends IOException {
     public static boolean isCauseOf(IOException e) {
         return e instanceof ShortageException
                 || isOfDescriptors(e)
-                || SPACE.stream().anyMatch(reason(e)::contains);
+                || SystemTexts.OF_SPACE.stream().anyMatch(reason(e)::contains);
     }
 
     /** Whether it is space on the disk that ran out. */
@@ -43,6 +33,6 @@ public final class ShortageException extends IOException {
 
     /** Whether it is descriptors: the disk may have space. */
     public static boolean isOfDescriptors(IOException e) {
-        return reason(e).contains(DESCRIPTORS);
+        return SystemTexts.OF_DESCRIPTORS.stream().anyMatch(reason(e)::contains);
     }
 }
