@@ -3,7 +3,6 @@ package io.takhin.log;
 import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.OpenFiles;
 import io.takhin.log.file.SharedFile;
-import io.takhin.log.file.ShortageException;
 import io.takhin.log.index.OffsetPosition;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,14 +30,7 @@ final class LogRecovery {
     private final OpenFiles openFiles;
     private final Trust trust;
     private final List<Segment> segments = new ArrayList<>();
-    private LeaderEpochs epochs = LeaderEpochs.empty();
-
-    /** Of the epochs that batches tell; a new one for each walk that does not believe the file. */
-    private EpochWitness witness = new EpochWitness(epochs, true);
-
-    /** As the checkpoint has it; larger than any offset where it has none. */
-    private long firstEpochStart = Long.MAX_VALUE;
-
+    private final EpochRecovery epochs;
     private final GapCheck gaps;
     private final Recall recall;
 
@@ -99,29 +91,31 @@ final class LogRecovery {
         this.trust = trust;
         this.recall = recall;
         this.gaps = new GapCheck(partition, trust);
+        this.epochs = EpochRecovery.read(partition, directory);
     }
 
     LogState.Loaded run() throws IOException {
-        boolean epochsKnown = readEpochs();
-        OldRecordFormat.refuseAtStart(directory, epochs, trust.logStart);
+        OldRecordFormat.refuseAtStart(directory, epochs.epochs(), trust.logStart);
         PartitionTidying.Tidied tidied = PartitionTidying.tidy(directory);
         List<PartitionTidying.Found> found = tidied.segments();
-        long end = found.isEmpty() ? 0 : recoverSegments(found, epochsKnown);
+        long end = found.isEmpty() ? 0 : recoverSegments(found);
         if (end < trust.logStart && !hasRecords()) {
             end = restartAt(trust.logStart);
         }
         long start =
                 segments.isEmpty()
                         ? end
-                        : Math.max(startWithin(end), segments.getFirst().baseOffset());
+                        : Math.max(
+                                epochs.startOf(trust.logStart, end),
+                                segments.getFirst().baseOffset());
         if (discarded) {
             // Or it might come back behind what is written next.
             DurablePaths.sync(directory);
         }
-        epochs.truncateFromEnd(end);
-        epochs.truncateFromStart(start);
+        epochs.epochs().truncateFromEnd(end);
+        epochs.epochs().truncateFromStart(start);
         if (!trust.cleanStop) {
-            writeEpochs();
+            epochs.write(directory);
         }
         int endPosition = segments.isEmpty() ? 0 : segments.getLast().size();
         LogView view = new LogView(List.copyOf(segments), start, end, endPosition, 0);
@@ -129,52 +123,17 @@ final class LogRecovery {
                 new ProducerSnapshots(directory, tidied.snapshots(), trust.cleanStop);
         ProducerState producers = recoverProducers(snapshots, view);
         segments.forEach(Segment::settle);
-        return new LogState.Loaded(partition, directory, view, epochs, producers, snapshots);
-    }
-
-    private boolean readEpochs() {
-        try {
-            epochs = LeaderEpochs.read(directory);
-            if (!epochs.entries().isEmpty()) {
-                firstEpochStart = epochs.entries().getFirst().startOffset();
-            }
-            return true;
-        } catch (IOException e) {
-            log.warn("partition {}: rebuilding the leader epochs: {}", partition, e.getMessage());
-            epochs = LeaderEpochs.ofDamagedFile();
-            return false;
-        }
-    }
-
-    private void writeEpochs() throws IOException {
-        try {
-            epochs.writeAfterCrash(directory);
-        } catch (IOException e) {
-            if (!ShortageException.isCauseOf(e)) {
-                throw e;
-            }
-            // A full disk must not keep a broker from starting.
-            log.warn(
-                    "partition {}: its leader epochs are written later: {}",
-                    partition,
-                    e.getMessage());
-        }
+        return new LogState.Loaded(
+                partition, directory, view, epochs.epochs(), producers, snapshots);
     }
 
     /** Returns the log's end. */
-    private long recoverSegments(List<PartitionTidying.Found> found, boolean epochsKnown)
-            throws IOException {
+    private long recoverSegments(List<PartitionTidying.Found> found) throws IOException {
         long trusted = trust.cleanStop ? Long.MAX_VALUE : trust.recoveryPoint;
         boolean believable =
-                epochsKnown && !epochs.entries().isEmpty() && isNewestEpochRight(found);
-        // Those that begin behind the point go, and batches may have to tell of all.
-        boolean believed = believable && epochs.entries().getFirst().startOffset() < trusted;
-        witness = new EpochWitness(epochs, believed);
-        if (believable) {
-            gaps.setFirstEpochStart(epochs.entries().getFirst().startOffset());
-        } else {
-            firstEpochStart = Long.MAX_VALUE;
-        }
+                epochs.isBelievable(trust.cleanStop, trusted, offset -> epochAt(found, offset));
+        gaps.setFirstEpochStart(epochs.firstStart());
+        boolean believed = epochs.firstStart() < trusted;
         // And those below it are read from all of them, where some are not looked at else: the file
         // may be that of a deletion which a power cut undid.
         boolean isSilent = !believed && found.size() > 1 && found.get(1).baseOffset() < trusted;
@@ -209,31 +168,6 @@ final class LogRecovery {
         return walk(PartitionTidying.tidy(directory).segments(), trusted, false);
     }
 
-    /**
-     * Of the epochs that began below the recovery point the newest decides which batches behind it
-     * are valid, so it is held against the first batch that is left of it, or behind it.
-     */
-    private boolean isNewestEpochRight(List<PartitionTidying.Found> found) throws IOException {
-        LeaderEpochs.Entry newest = null;
-        for (LeaderEpochs.Entry each : epochs.entries()) {
-            newest = each.startOffset() < trust.recoveryPoint ? each : newest;
-        }
-        if (trust.cleanStop || newest == null) {
-            return true;
-        }
-        int epoch = epochAt(found, newest.startOffset());
-        if (epoch >= 0 && epoch < newest.epoch()) {
-            log.error(
-                    "partition {}: the checkpoint of leader epochs is damaged and is made anew:"
-                            + " {}, but the batch there has epoch {}",
-                    partition,
-                    newest,
-                    epoch);
-            return false;
-        }
-        return true;
-    }
-
     /** As {@link SegmentRecovery#epochAt}: compaction may have left nothing of a segment. */
     private int epochAt(List<PartitionTidying.Found> found, long offset) throws IOException {
         for (int i = 0; i < found.size(); i++) {
@@ -261,8 +195,7 @@ final class LogRecovery {
             throws IOException {
         segments.clear();
         if (!epochsKnown) {
-            epochs.clear();
-            witness = new EpochWitness(epochs, false);
+            epochs.forget();
         }
         long end = found.getFirst().baseOffset();
         boolean cut = false;
@@ -345,7 +278,8 @@ final class LogRecovery {
 
     private SegmentRecovery recoveryOf(Segment segment) {
         long nextBase = behind.isEmpty() ? Long.MAX_VALUE : behind.getFirst().baseOffset();
-        return new SegmentRecovery(segment, nextBase, epochs, witness, config.indexIntervalBytes());
+        return new SegmentRecovery(
+                segment, nextBase, epochs.epochs(), epochs.witness(), config.indexIntervalBytes());
     }
 
     /** The next start believes them, whether there is a flush or not. */
@@ -360,33 +294,13 @@ final class LogRecovery {
         return segments.stream().anyMatch(segment -> segment.size() > 0);
     }
 
-    /**
-     * With a new start the first epoch starts there, too, and that is durable first. Where the two
-     * differ one of them is damaged: in doubt records stay.
-     */
-    private long startWithin(long end) {
-        if (trust.logStart > end) {
-            return firstEpochStart <= end ? firstEpochStart : 0;
-        }
-        if (trust.logStart > firstEpochStart) {
-            log.error(
-                    "partition {}: its start {} is not believed, since its first leader epoch"
-                            + " starts at {}",
-                    partition,
-                    trust.logStart,
-                    firstEpochStart);
-            return firstEpochStart;
-        }
-        return trust.logStart;
-    }
-
     private long restartAt(long logStart) throws IOException {
         log.warn("partition {} has nothing at or after its start {}", partition, logStart);
         for (Segment segment : segments) {
             discard(segment);
         }
         segments.clear();
-        epochs.clear();
+        epochs.epochs().clear();
         Segment empty = new Segment(openFiles, directory, logStart, 0, trust.nowMillis);
         empty.createFile();
         segments.add(empty);

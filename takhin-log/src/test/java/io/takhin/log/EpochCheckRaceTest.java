@@ -4,96 +4,56 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-/** Somebody asks where an epoch ended while the epochs are just being held against the batches. */
+/** Somebody is told of leader epochs while another one holds them against the batches. */
 class EpochCheckRaceTest {
     private static final LogConfig CONFIG = Batches.config(1 << 20, 4096);
+    private static final String SLOW = "slow";
 
     private final SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+    private final CountDownLatch slowReads = new CountDownLatch(1);
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private LogDirectory directory;
+    private PartitionLog log;
 
-    private LogDirectory open() throws Exception {
-        return LogDirectory.open(
-                disk.root().resolve("data"),
-                Directories.settings(CONFIG, 1),
-                new ManualClock(Batches.NOW));
-    }
-
-    @Test
-    @Timeout(60)
-    void theSecondOneWaitsForTheCheckToo() throws Exception {
-        LogDirectory directory = open();
-        PartitionLog log = Directories.orders(directory, CONFIG);
-        for (int i = 0; i < 100; i++) {
-            log.appendAsLeader(Batches.of("v" + i), i < 60 ? 3 : 4, Origin.CLIENT);
-        }
-        directory.close();
-        Path epochs = log.directory().resolve(LeaderEpochs.NAME);
-        assertThat(Files.readString(epochs)).contains("4 60");
-        // One digit went bad.
-        Files.writeString(epochs, Files.readString(epochs).replace("4 60", "4 20"));
-
-        directory = open();
-        PartitionLog reopened = Directories.orders(directory, CONFIG);
-        CountDownLatch reading = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        disk.gateReads(_ -> {
-            if (Thread.currentThread().getName().equals("first")) {
-                reading.countDown();
-                try {
-                    goOn.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            }
-        });
-        Thread first = Thread.ofPlatform().name("first").start(reopened.epochs()::check);
-        reading.await();
-        // As the handlers ask: whether the answer is there at once.
-        boolean checked = reopened.epochs().areChecked();
-        long told = checked ? reopened.epochs().endOf(3, reopened.logEndOffset()).endOffset() : 60;
-        goOn.countDown();
-        first.join();
-
-        assertThat(reopened.epochs().endOf(3, reopened.logEndOffset()).endOffset()).isEqualTo(60);
-        assertThat(told).isEqualTo(60);
-        directory.close();
-    }
-
-    /**
-     * Two readers, at the same time, of batches whose epoch the damaged checkpoint does not know.
-     */
-    @Test
-    @Timeout(60)
-    void aSoundBatchIsNotCalledDamagedForEver() throws Exception {
-        LogDirectory directory = open();
-        PartitionLog log = Directories.orders(directory, CONFIG);
+    @BeforeEach
+    void write() throws IOException {
+        open();
         for (int i = 0; i < 100; i++) {
             log.appendAsLeader(Batches.of("v" + i), i < 60 ? 3 : 7, Origin.CLIENT);
         }
         directory.close();
-        Path epochs = log.directory().resolve(LeaderEpochs.NAME);
-        assertThat(Files.readString(epochs)).contains("7 60");
-        // One bit went bad.
-        Files.writeString(epochs, Files.readString(epochs).replace("7 60", "5 60"));
+    }
 
-        directory = open();
-        PartitionLog reopened = Directories.orders(directory, CONFIG);
-        long end = reopened.logEndOffset();
-        LogRead.Unchecked one =
-                (LogRead.Unchecked) reopened.readIfChecked(70, 500, true, end, false);
-        LogRead.Unchecked other =
-                (LogRead.Unchecked) reopened.readIfChecked(80, 500, true, end, false);
-        CountDownLatch reading = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
+    private void open() throws IOException {
+        directory =
+                LogDirectory.open(
+                        disk.root().resolve("data"),
+                        Directories.settings(CONFIG, 1),
+                        new ManualClock(Batches.NOW));
+        log = Directories.orders(directory, CONFIG);
+    }
+
+    private void damageEpochs(String to) throws IOException {
+        Path file = log.directory().resolve(LeaderEpochs.NAME);
+        String written = Files.readString(file);
+        assertThat(written).contains("7 60");
+        Files.writeString(file, written.replace("7 60", to));
+        open();
+    }
+
+    /** Its first read waits for {@link #goOn}. */
+    private Thread startSlow(Runnable work) throws InterruptedException {
         disk.gateReads(_ -> {
-            if (Thread.currentThread().getName().equals("second")) {
-                reading.countDown();
+            if (Thread.currentThread().getName().equals(SLOW)) {
+                slowReads.countDown();
                 try {
                     goOn.await();
                 } catch (InterruptedException e) {
@@ -101,14 +61,40 @@ class EpochCheckRaceTest {
                 }
             }
         });
-        Thread second = Thread.ofPlatform().name("second").start(other.check()::run);
-        reading.await();
+        Thread slow = Thread.ofPlatform().name(SLOW).start(work);
+        slowReads.await();
+        return slow;
+    }
+
+    @Test
+    void whoAsksMeanwhileIsNotTold() throws Exception {
+        damageEpochs("7 20");
+        Thread slow = startSlow(log.epochs()::check);
+
+        boolean isToldAtOnce = log.epochs().areChecked();
+        goOn.countDown();
+        slow.join();
+
+        assertThat(isToldAtOnce).isFalse();
+        assertThat(log.epochs().endOf(3, log.logEndOffset()).endOffset()).isEqualTo(60);
+        directory.close();
+    }
+
+    /** Both meet batches whose epoch the damaged checkpoint does not know. */
+    @Test
+    void aSoundBatchCountsForNobodyAsDamaged() throws Exception {
+        damageEpochs("5 60");
+        long end = log.logEndOffset();
+        LogRead.Unchecked one = (LogRead.Unchecked) log.readIfChecked(70, 500, true, end, false);
+        LogRead.Unchecked other = (LogRead.Unchecked) log.readIfChecked(80, 500, true, end, false);
+        Thread slow = startSlow(other.check());
+
         one.check().run();
         goOn.countDown();
-        second.join();
+        slow.join();
 
-        assertThat(reopened.read(70, 500, true, end)).isInstanceOf(LogRead.Found.class);
-        assertThat(reopened.read(80, 500, true, end)).isInstanceOf(LogRead.Found.class);
+        assertThat(log.read(70, 500, true, end)).isInstanceOf(LogRead.Found.class);
+        assertThat(log.read(80, 500, true, end)).isInstanceOf(LogRead.Found.class);
         assertThat(directory.damagedBatches()).isZero();
         directory.close();
     }

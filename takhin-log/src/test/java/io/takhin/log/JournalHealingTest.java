@@ -67,7 +67,7 @@ class JournalHealingTest extends JournalFixture {
         }
         long next = orders().cleaning().view().active().baseOffset();
         crash(behind);
-        new GapOffsets().raise(segment().getParent(), () -> next);
+        new GapOffsets().raise(orders().directory(), () -> next);
         Files.delete(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
 
         reopen();

@@ -132,7 +132,8 @@ final class LogSettings {
                                 "flush.ms",
                                 LONG,
                                 FOREVER,
-                                "Records not yet flushed are forced to the disk after this time.")
+                                "Records not yet flushed are forced to the disk after this time, and those of"
+                                        + " a closed segment within a minute whatever it says.")
                         .in(atLeast(0))
                         .from("log.flush.interval.ms")
                         .from("log.flush.scheduler.interval.ms")
