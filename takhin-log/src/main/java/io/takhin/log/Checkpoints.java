@@ -98,6 +98,8 @@ final class Checkpoints {
      */
     void forget(TopicPartition partition, Collection<PartitionLog> logs) throws IOException {
         cleanerOffsets.lower(partition, 0);
+        // Whoever is about to raise that of the log that is gone comes first.
+        gapOffsets.lower(root.resolve(PartitionFiles.directoryOf(partition)), 0);
         lock.lock();
         try {
             if (recoveryPoint(partition) > 0 || logStart(partition) > 0) {

@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -90,7 +91,7 @@ final class CleanedSegment {
         segment.finishIndexes();
         Files.setLastModifiedTime(segment.file().path(), FileTime.fromMillis(lastWrittenMillis));
         for (SharedFile file : segment.files()) {
-            if (Files.exists(file.path())) {
+            if (DurablePaths.exists(file.path())) {
                 file.sync();
             }
         }

@@ -155,7 +155,7 @@ public final class DurableMark implements AutoCloseable {
 
     private boolean isReached(DurableEnd end) throws IOException {
         Path segment = PartitionFiles.log(directory, end.segment());
-        return Files.exists(segment) && Files.size(segment) >= end.position();
+        return DurablePaths.exists(segment) && Files.size(segment) >= end.position();
     }
 
     private void check(long from, DurableEnd end) throws IOException {

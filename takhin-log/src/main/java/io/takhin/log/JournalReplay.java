@@ -1,6 +1,7 @@
 package io.takhin.log;
 
 import io.takhin.log.checkpoint.PartitionMetadataFile;
+import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.PartitionFiles;
 import io.takhin.log.file.ShortageException;
 import io.takhin.log.journal.JournalContents;
@@ -10,7 +11,6 @@ import io.takhin.protocol.BatchHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -116,7 +116,7 @@ final class JournalReplay implements AutoCloseable {
     }
 
     private boolean restoreSegment(Path path, List<JournalEntry> entries) throws IOException {
-        if (Files.notExists(path)) {
+        if (!DurablePaths.exists(path)) {
             // Deleted: a segment's name is durable before the journal takes anything of it.
             return true;
         }
@@ -149,6 +149,9 @@ final class JournalReplay implements AutoCloseable {
         int same = payload.slice(0, there).mismatch(read(segment, entry.position(), there));
         boolean differs = same >= 0;
         if (!differs && there == entry.bytes()) {
+            // A sync that failed before the process ended has left them in the page cache alone,
+            // where the system takes them for written: so that the next one writes them.
+            writeAll(segment, payload, entry.position());
             return true;
         }
         if (differs && hasOtherBatch(segment, entry.position(), payload, same)) {
@@ -162,15 +165,20 @@ final class JournalReplay implements AutoCloseable {
             return false;
         }
         boolean isRot = differs && differByABit(payload, read(segment, entry.position(), there));
-        while (payload.hasRemaining()) {
-            segment.write(payload, (long) entry.position() + payload.position());
-        }
+        writeAll(segment, payload, entry.position());
         if (differs && !isRot) {
             // What follows was written over something else than this, and no sync has covered it.
             segment.truncate((long) entry.position() + entry.bytes());
         }
         restored.add(entry.bytes());
         return true;
+    }
+
+    private static void writeAll(FileChannel segment, ByteBuffer payload, long position)
+            throws IOException {
+        while (payload.hasRemaining()) {
+            segment.write(payload, position + payload.position());
+        }
     }
 
     private static ByteBuffer read(FileChannel channel, long position, int bytes)

@@ -186,6 +186,7 @@ final class SegmentRecovery {
         for (int on = wayOn(channel, trustedBelow); on >= 0; on = wayOn(channel, trustedBelow)) {
             tellOfDamageAt(validBytes);
             validBytes = on;
+            lastPosition = -1;
             walk(channel, trustedBelow);
         }
     }

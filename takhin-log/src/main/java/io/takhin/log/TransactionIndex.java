@@ -1,5 +1,6 @@
 package io.takhin.log;
 
+import io.takhin.log.file.DurablePaths;
 import io.takhin.log.file.SharedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -197,7 +198,8 @@ final class TransactionIndex {
 
     /** A part of an entry may be left at the end, and Kafka would write behind it. */
     private boolean isLonger(int entries) throws IOException {
-        return Files.exists(file.path()) && Files.size(file.path()) > (long) entries * ENTRY_BYTES;
+        return DurablePaths.exists(file.path())
+                && Files.size(file.path()) > (long) entries * ENTRY_BYTES;
     }
 
     private void keep(int kept) throws IOException {
@@ -237,7 +239,7 @@ final class TransactionIndex {
         for (AbortedTransaction transaction : missing) {
             append(transaction);
         }
-        unsynced = unsynced || Files.exists(file.path());
+        unsynced = unsynced || DurablePaths.exists(file.path());
         return missing;
     }
 }

@@ -6,6 +6,7 @@ import io.takhin.log.checkpoint.GapOffsets;
 import io.takhin.log.checkpoint.OffsetCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,8 +67,9 @@ class JournalHealingTest extends JournalFixture {
             append("x".repeat(20 << 10));
         }
         long next = orders().cleaning().view().active().baseOffset();
+        Path partition = orders().directory();
         crash(behind);
-        new GapOffsets().raise(orders().directory(), () -> next);
+        new GapOffsets().raise(partition, () -> next);
         Files.delete(root.resolve(OffsetCheckpoint.RECOVERY_POINTS));
 
         reopen();

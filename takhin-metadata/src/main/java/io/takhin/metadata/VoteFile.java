@@ -1,6 +1,7 @@
 package io.takhin.metadata;
 
 import io.takhin.log.StorageShortageException;
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -58,10 +59,10 @@ final class VoteFile implements QuorumStateStore {
 
     @Override
     public Optional<ElectionState> readElectionState() {
-        if (!Files.exists(file)) {
-            return Optional.empty();
-        }
         try {
+            if (!DurablePaths.exists(file)) {
+                return Optional.empty();
+            }
             return Optional.of(ElectionState.fromQuorumStateData(parse(text())));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the vote in " + file, e);
@@ -72,7 +73,7 @@ final class VoteFile implements QuorumStateStore {
      * The voters that a quorum of static voters had; none where they are in the log, or unknown.
      */
     Set<Integer> staticVoters() throws IOException {
-        if (!Files.exists(file)) {
+        if (!DurablePaths.exists(file)) {
             return Set.of();
         }
         return parse(text()).currentVoters().stream()

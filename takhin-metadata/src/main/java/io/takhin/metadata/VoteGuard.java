@@ -1,5 +1,6 @@
 package io.takhin.metadata;
 
+import io.takhin.log.file.DurablePaths;
 import io.takhin.metadata.MetadataSettings.Voter;
 import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class VoteGuard {
             Files.writeString(marker, "");
             VoteFile.syncDirectory(settings.directory());
         }
-        return new VoteGuard(settings, marker, surroundings, Files.exists(marker));
+        return new VoteGuard(settings, marker, surroundings, DurablePaths.exists(marker));
     }
 
     boolean mayVote() {

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ public final class GapOffsets {
      */
     public static long read(Path directory) throws IOException {
         Path file = directory.resolve(NAME);
-        if (!Files.exists(file)) {
+        if (!DurablePaths.exists(file)) {
             return 0;
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /** Names and small files that are on the disk when a call returns. */
 public final class DurablePaths {
@@ -34,6 +35,19 @@ public final class DurablePaths {
         try (FileChannel names = FileChannel.open(directory, StandardOpenOption.READ)) {
             change.run();
             names.force(true);
+        }
+    }
+
+    /**
+     * Whether there is something of the name. Unlike {@link Files#exists}, which says no when it
+     * cannot be found out.
+     */
+    public static boolean exists(Path path) throws IOException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class);
+            return true;
+        } catch (NoSuchFileException _) {
+            return false;
         }
     }
 

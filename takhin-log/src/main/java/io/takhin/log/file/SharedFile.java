@@ -313,7 +313,7 @@ public final class SharedFile {
      */
     public synchronized void renameTo(String newSuffix) throws IOException {
         Path from = path();
-        if (Files.exists(from)) {
+        if (DurablePaths.exists(from)) {
             // One of the same name may wait there to be removed: it is replaced.
             Files.move(from, from.resolveSibling(nameWith(newSuffix)), ATOMIC_MOVE);
         }

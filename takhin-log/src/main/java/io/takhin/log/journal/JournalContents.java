@@ -1,9 +1,9 @@
 package io.takhin.log.journal;
 
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ public final class JournalContents {
     public static JournalContents read(Path root, int halfBytes, boolean cleanStop)
             throws IOException {
         Path path = root.resolve(JournalFile.NAME);
-        if (Files.notExists(path)) {
+        if (!DurablePaths.exists(path)) {
             List<Half> none = List.of(new Half.Unprepared(), new Half.Unprepared());
             return new JournalContents(halfBytes, none, Map.of(), cleanStop);
         }

@@ -1,11 +1,11 @@
 package io.takhin.log.journal;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.locks.ReentrantLock;
@@ -46,7 +46,7 @@ public final class JournalFile implements AutoCloseable {
     /** Opens the file if there is one. */
     public static JournalFile open(Path root, int halfBytes) throws IOException {
         JournalFile file = new JournalFile(root, halfBytes);
-        if (Files.exists(file.path)) {
+        if (DurablePaths.exists(file.path)) {
             file.channel =
                     FileChannel.open(file.path, StandardOpenOption.READ, StandardOpenOption.WRITE);
         }
