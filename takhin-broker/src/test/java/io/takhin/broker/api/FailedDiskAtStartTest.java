@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.takhin.base.Clock;
 import io.takhin.log.LogDirectory;
 import io.takhin.log.Origin;
+import io.takhin.log.PartitionLog;
 import io.takhin.metadata.ClusterView;
 import io.takhin.metadata.MetadataListener.Change;
 import io.takhin.replication.HostedPartitions;
+import io.takhin.replication.Partition;
 import io.takhin.replication.ReplicaConfig;
 import io.takhin.testkit.disk.SimulatedDisk;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -81,8 +84,11 @@ class FailedDiskAtStartTest {
             HostedPartitions after = hosted(again);
             after.onChange(changeOf(FIRST), view(2));
             after.onChange(changeOf(SECOND), view(2));
-            assertThat(again.get(new TopicPartition("first", 0)).logEndOffset()).isEqualTo(1);
-            assertThat(again.get(new TopicPartition("second", 0)).logEndOffset()).isEqualTo(1);
+            assertThat(List.of("first", "second"))
+                    .allSatisfy(topic ->
+                            assertThat(again.get(new TopicPartition(topic, 0)))
+                                    .isNotNull()
+                                    .returns(1L, PartitionLog::logEndOffset));
         }
     }
 
@@ -92,7 +98,7 @@ class FailedDiskAtStartTest {
             hosted.onChange(changeOf(FIRST), view(0));
             hosted.onChange(changeOf(SECOND), view(0));
             for (Uuid topic : List.of(FIRST, SECOND)) {
-                var partition = hosted.get(topic, 0);
+                Partition partition = Objects.requireNonNull(hosted.get(topic, 0));
                 partition.append(
                         MemoryRecords.withRecords(Compression.NONE, TestRecords.records("a"))
                                 .buffer(),
