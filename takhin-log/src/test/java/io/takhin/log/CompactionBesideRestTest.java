@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +16,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,6 +31,36 @@ class CompactionBesideRestTest {
 
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private final SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
+    private final CompletableFuture<Void> rested = new CompletableFuture<>();
+    private final Thread housekeeper = new Thread(this::rest);
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final CountDownLatch atWork = new CountDownLatch(1);
+    private final CountDownLatch compacted = new CountDownLatch(1);
+    private LogDirectory directory;
+
+    @BeforeEach
+    void write() throws IOException {
+        directory =
+                LogDirectory.open(
+                        disk.root().resolve("data"),
+                        Directories.settings(CONFIG, 1),
+                        FlushRule.MEASURED,
+                        clock);
+        PartitionLog log = Directories.orders(directory, CONFIG);
+        for (int i = 0; i < 20; i++) {
+            write(log, "k" + i % 3, "v" + i + ".".repeat(60));
+        }
+        Directories.settle(directory, log);
+        for (int i = 0; i < OTHERS; i++) {
+            TopicPartition other = new TopicPartition("other", i);
+            write(directory.open(other, Uuid.randomUuid(), Batches.config()), "k", "v");
+        }
+    }
+
+    @AfterEach
+    void stop() {
+        directory.close();
+    }
 
     private static void write(PartitionLog log, String key, String value) {
         SimpleRecord record =
@@ -36,69 +69,49 @@ class CompactionBesideRestTest {
                 .isInstanceOf(Append.Done.class);
     }
 
-    @Test
-    void filesThatGotAnotherNameMeanwhileDoNotTakeTheDirectoryOffline() throws Exception {
-        Path root = disk.root().resolve("data");
-        try (LogDirectory directory =
-                LogDirectory.open(
-                        root, Directories.settings(CONFIG, 1), FlushRule.MEASURED, clock)) {
-            PartitionLog log = Directories.orders(directory, CONFIG);
-            for (int i = 0; i < 20; i++) {
-                write(log, "k" + i % 3, "v" + i + ".".repeat(60));
+    /** Files are closed that nobody used since the call before. */
+    private void rest() {
+        try {
+            for (int i = 0; i < 2; i++) {
+                boolean _ = directory.letRest();
             }
-            Directories.settle(directory, log);
-            for (int i = 0; i < OTHERS; i++) {
-                write(
-                        directory.open(
-                                new TopicPartition("other", i),
-                                Uuid.randomUuid(),
-                                Batches.config()),
-                        "k",
-                        "v");
-            }
-            Thread compactor = Thread.currentThread();
-            CountDownLatch atWork = new CountDownLatch(1);
-            CountDownLatch compacted = new CountDownLatch(1);
-            AtomicBoolean begun = new AtomicBoolean();
-            CompletableFuture<Void> rested = new CompletableFuture<>();
-            Thread housekeeper =
-                    new Thread(() -> {
-                        try {
-                            // As the housekeeper does it every five seconds.
-                            directory.letRest();
-                            directory.letRest();
-                            rested.complete(null);
-                        } catch (Exception e) {
-                            rested.completeExceptionally(e);
-                        }
-                    });
-            disk.gateSyncs(path -> {
-                try {
-                    if (Thread.currentThread().equals(compactor)
-                            && path.toString().endsWith(".index.cleaned")
-                            && begun.compareAndSet(false, true)) {
-                        housekeeper.start();
-                        atWork.await(5, TimeUnit.SECONDS);
-                    } else if (Thread.currentThread().equals(housekeeper)
-                            && path.toString().contains("other")) {
-                        atWork.countDown();
-                        compacted.await(5, TimeUnit.SECONDS);
-                    }
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            });
-
-            new CompactionLook(
-                            directory,
-                            Directories.ALL_VISIBLE,
-                            clock,
-                            Directories.unlimited(clock, 1 << 12))
-                    .run();
-            compacted.countDown();
-
-            assertThat(rested).succeedsWithin(20, TimeUnit.SECONDS);
-            assertThat(directory.failure()).isEmpty();
+            rested.complete(null);
+        } catch (IOException | RuntimeException e) {
+            rested.completeExceptionally(e);
         }
+    }
+
+    /** The compaction waits until the other has its list, and that one until it is over. */
+    private void onSync(Path path, Thread compactor) {
+        try {
+            Thread now = Thread.currentThread();
+            boolean cleaned = path.toString().endsWith(".index.cleaned");
+            if (now.equals(compactor) && cleaned && begun.compareAndSet(false, true)) {
+                housekeeper.start();
+                assertThat(atWork.await(10, TimeUnit.SECONDS)).isTrue();
+            } else if (now.equals(housekeeper) && path.toString().contains("other")) {
+                atWork.countDown();
+                assertThat(compacted.await(10, TimeUnit.SECONDS)).isTrue();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void filesThatGotAnotherNameMeanwhileDoNotTakeTheDirectoryOffline() {
+        Thread compactor = Thread.currentThread();
+        disk.gateSyncs(path -> onSync(path, compactor));
+
+        new CompactionLook(
+                        directory,
+                        Directories.ALL_VISIBLE,
+                        clock,
+                        Directories.unlimited(clock, 1 << 12))
+                .run();
+        compacted.countDown();
+
+        assertThat(rested).succeedsWithin(20, TimeUnit.SECONDS);
+        assertThat(directory.failure()).isEmpty();
     }
 }

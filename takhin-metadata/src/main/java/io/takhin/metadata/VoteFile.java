@@ -1,7 +1,6 @@
 package io.takhin.metadata;
 
 import io.takhin.log.StorageShortageException;
-import io.takhin.log.file.DurablePaths;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -60,7 +59,7 @@ final class VoteFile implements QuorumStateStore {
     @Override
     public Optional<ElectionState> readElectionState() {
         try {
-            if (!DurablePaths.exists(file)) {
+            if (Files.notExists(file)) {
                 return Optional.empty();
             }
             return Optional.of(ElectionState.fromQuorumStateData(parse(text())));
@@ -73,7 +72,7 @@ final class VoteFile implements QuorumStateStore {
      * The voters that a quorum of static voters had; none where they are in the log, or unknown.
      */
     Set<Integer> staticVoters() throws IOException {
-        if (!DurablePaths.exists(file)) {
+        if (Files.notExists(file)) {
             return Set.of();
         }
         return parse(text()).currentVoters().stream()

@@ -1,6 +1,5 @@
 package io.takhin.metadata;
 
-import io.takhin.log.file.DurablePaths;
 import io.takhin.metadata.MetadataSettings.Voter;
 import io.takhin.metadata.RaftNode.Surroundings;
 import java.io.IOException;
@@ -65,7 +64,7 @@ final class VoteGuard {
             Files.writeString(marker, "");
             VoteFile.syncDirectory(settings.directory());
         }
-        return new VoteGuard(settings, marker, surroundings, DurablePaths.exists(marker));
+        return new VoteGuard(settings, marker, surroundings, !Files.notExists(marker));
     }
 
     boolean mayVote() {
