@@ -43,12 +43,11 @@ public final class DurablePaths {
      * cannot be found out.
      */
     public static boolean exists(Path path) throws IOException {
-        try {
-            Files.readAttributes(path, BasicFileAttributes.class);
-            return true;
-        } catch (NoSuchFileException _) {
-            return false;
-        }
+        // Without an exception where there is none, which a start would meet for each partition.
+        return path.getFileSystem()
+                        .provider()
+                        .readAttributesIfExists(path, BasicFileAttributes.class)
+                != null;
     }
 
     /** A small file or a directory; what is gone need not be durable. */
