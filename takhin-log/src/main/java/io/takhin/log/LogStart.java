@@ -6,9 +6,10 @@ import java.util.List;
 
 /**
  * Moves a log's start forward, and drops the segments that lie below it: one after the other, each
- * once it is durable that the one before is gone, so that whatever a crash leaves of them is in one
- * piece with what is behind. Nobody who appends waits for that, but where transactions were rolled
- * back in what goes, or a snapshot of producer state has to be made or synced first.
+ * once it is durable that the one before is gone, and none that is not durable itself, so that
+ * whatever a crash leaves of them, or brings back, is in one piece with what is behind. Nobody who
+ * appends waits for that, but where transactions were rolled back in what goes, or a snapshot of
+ * producer state has to be made or synced first.
  *
  * <p>Threads: any; takes the log's lock for each step.
  */
@@ -16,6 +17,7 @@ final class LogStart {
     private final LogState state;
     private final LogGuard guard;
     private final LogCutter cutter;
+    private final LogDurability durability;
 
     /**
      * Segments dropped so far, and how many of them the disk knows of. Guarded by the log's lock.
@@ -24,10 +26,11 @@ final class LogStart {
 
     private long durablyDropped;
 
-    LogStart(LogState state, LogGuard guard, LogCutter cutter) {
+    LogStart(LogState state, LogGuard guard, LogCutter cutter, LogDurability durability) {
         this.state = state;
         this.guard = guard;
         this.cutter = cutter;
+        this.durability = durability;
     }
 
     /** Records below the offset are gone for every reader, and files that hold only such go. */
@@ -53,6 +56,7 @@ final class LogStart {
     /** The second half. */
     void dropBelow() {
         for (boolean more = true; more; ) {
+            syncFirst();
             long toSync = unknownToTheDisk();
             if (toSync > 0) {
                 var _ =
@@ -63,6 +67,24 @@ final class LogStart {
             }
             more = dropFirst(toSync);
         }
+    }
+
+    /** What only the journal has of it, or nobody: a sync finds nothing of it afterwards. */
+    private void syncFirst() {
+        LogView view = state.view;
+        if (isFirstBelow(view) && !isFirstDurable(view)) {
+            Segment first = view.segments().getFirst();
+            var _ =
+                    guard.find(() -> {
+                        state.host.openFiles().patiently(first.file()::sync);
+                        return true;
+                    });
+        }
+    }
+
+    private boolean isFirstDurable(LogView view) {
+        return view.endOf(0) <= durability.segmentsEnd()
+                || view.segments().getFirst().file().isKnownSynced();
     }
 
     /** How many were dropped ever, where another one is to follow that must wait for their sync. */
@@ -84,7 +106,9 @@ final class LogStart {
         boolean[] more = new boolean[1];
         guard.change(() -> {
             durablyDropped = Math.max(durablyDropped, synced);
-            if (isFirstBelow(state.view) && dropped == durablyDropped) {
+            if (isFirstBelow(state.view)
+                    && dropped == durablyDropped
+                    && isFirstDurable(state.view)) {
                 dropFirst(state.view);
             }
             more[0] = isFirstBelow(state.view);

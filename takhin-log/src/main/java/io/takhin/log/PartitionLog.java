@@ -41,7 +41,7 @@ public final class PartitionLog implements AutoCloseable {
         this.durability = new LogDurability(state, origins.durableEnd(), !origins.cleanStop());
         this.appender = new LogAppender(state);
         this.cutter = new LogCutter(state, durability);
-        this.start = new LogStart(state, guard, cutter);
+        this.start = new LogStart(state, guard, cutter, durability);
         this.files = new LogFiles(state, guard);
         this.identity = new LogIdentity(state, durability, topicId, origins.cleanStop());
         state.noteDirty(origins.durableEnd());

@@ -1,6 +1,5 @@
 package io.takhin.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
@@ -14,8 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,25 +45,19 @@ class CompactionBesideRestTest {
                         clock);
         PartitionLog log = Directories.orders(directory, CONFIG);
         for (int i = 0; i < 20; i++) {
-            write(log, "k" + i % 3, "v" + i + ".".repeat(60));
+            CompactionFixture.write(log, "k" + i % 3, "v" + i + ".".repeat(60));
         }
         Directories.settle(directory, log);
         for (int i = 0; i < OTHERS; i++) {
             TopicPartition other = new TopicPartition("other", i);
-            write(directory.open(other, Uuid.randomUuid(), Batches.config()), "k", "v");
+            CompactionFixture.write(
+                    directory.open(other, Uuid.randomUuid(), Batches.config()), "k", "v");
         }
     }
 
     @AfterEach
     void stop() {
         directory.close();
-    }
-
-    private static void write(PartitionLog log, String key, String value) {
-        SimpleRecord record =
-                new SimpleRecord(Batches.NOW, key.getBytes(UTF_8), value.getBytes(UTF_8));
-        assertThat(log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT))
-                .isInstanceOf(Append.Done.class);
     }
 
     /** Files are closed that nobody used since the call before. */
@@ -99,16 +90,11 @@ class CompactionBesideRestTest {
     }
 
     @Test
-    void filesThatGotAnotherNameMeanwhileDoNotTakeTheDirectoryOffline() {
+    void filesThatGotAnotherNameMeanwhileDoNotTakeTheDirectoryOffline() throws IOException {
         Thread compactor = Thread.currentThread();
         disk.gateSyncs(path -> onSync(path, compactor));
 
-        new CompactionLook(
-                        directory,
-                        Directories.ALL_VISIBLE,
-                        clock,
-                        Directories.unlimited(clock, 1 << 12))
-                .run();
+        CompactionFixture.look(directory, clock).run();
         compacted.countDown();
 
         assertThat(rested).succeedsWithin(20, TimeUnit.SECONDS);

@@ -1,6 +1,5 @@
 package io.takhin.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
@@ -9,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +36,8 @@ class CopyBesideCompactionTest {
         directory.writeCheckpoints();
         for (int i = 0; i < 30; i++) {
             // Compaction leaves nothing of the first segments.
-            append(i < 20 ? "again" : "once" + i, "v" + i + ".".repeat(60));
+            String key = i < 20 ? "again" : "once" + i;
+            CompactionFixture.write(log, key, "v" + i + ".".repeat(60));
         }
         log.flush();
     }
@@ -54,21 +52,9 @@ class CopyBesideCompactionTest {
         return LogDirectory.open(at, Directories.settings(DEFAULTS, 1), clock);
     }
 
-    private void append(String key, String value) {
-        SimpleRecord record =
-                new SimpleRecord(Batches.NOW, key.getBytes(UTF_8), value.getBytes(UTF_8));
-        assertThat(log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT))
-                .isInstanceOf(Append.Done.class);
-    }
-
     private void compact() throws IOException {
         directory.writeCheckpoints();
-        new CompactionLook(
-                        directory,
-                        Directories.ALL_VISIBLE,
-                        clock,
-                        Directories.unlimited(clock, 1 << 16))
-                .run();
+        CompactionFixture.look(directory, clock).run();
         assertThat(log.cleaning().view().segments().getFirst().size()).isZero();
     }
 

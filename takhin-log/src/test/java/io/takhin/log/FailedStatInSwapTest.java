@@ -1,21 +1,20 @@
 package io.takhin.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.takhin.testkit.ManualClock;
 import io.takhin.testkit.disk.SimulatedDisk;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * One question to the file system fails while a compacted segment gets its final name. Either that
- * is an error like any other, or the segment has its name.
+ * The file system does not answer whether a compacted segment is there that gets its final name.
+ * That is an error as any other: nobody may go on as if it had the name.
  */
 class FailedStatInSwapTest {
     private static final LogConfig CONFIG =
@@ -27,57 +26,56 @@ class FailedStatInSwapTest {
 
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private final SimulatedDisk disk = new SimulatedDisk(new SplittableRandom(1));
-    private final Path root = disk.root().resolve("data");
+    private final AtomicInteger syncs = new AtomicInteger();
+    private LogDirectory directory;
+    private PartitionLog log;
 
-    private LogDirectory open() throws Exception {
-        return LogDirectory.open(root, Directories.settings(CONFIG, 1), FlushRule.MEASURED, clock);
+    @BeforeEach
+    void write() throws IOException {
+        open();
+        for (int i = 0; i < 40; i++) {
+            String key = i < 3 ? "only" + i : "k" + i % 10;
+            CompactionFixture.write(log, key, "v" + i + ".".repeat(60));
+        }
+        Directories.settle(directory, log);
+    }
+
+    private void open() throws IOException {
+        Path root = disk.root().resolve("data");
+        directory =
+                LogDirectory.open(root, Directories.settings(CONFIG, 1), FlushRule.MEASURED, clock);
+        log = Directories.orders(directory, CONFIG);
+    }
+
+    /** Once the old segments have gone; next it is asked for the new one. */
+    private void failInTheMiddleOfTheSwap(Path synced, Thread compactor) {
+        if (synced.endsWith("orders-0")
+                && Thread.currentThread().equals(compactor)
+                && syncs.incrementAndGet() == 2) {
+            disk.failOnceAfter(SimulatedDisk.Call.READ, 0);
+        }
     }
 
     @Test
-    void whatIsDeletedLaterDoesNotComeBackWithTheNextStart() throws Exception {
-        LogDirectory directory = open();
-        PartitionLog log = Directories.orders(directory, CONFIG);
-        for (int i = 0; i < 40; i++) {
-            SimpleRecord record =
-                    new SimpleRecord(
-                            Batches.NOW,
-                            (i < 3 ? "only" + i : "k" + i % 10).getBytes(UTF_8),
-                            ("v" + i + ".".repeat(60)).getBytes(UTF_8));
-            log.appendAsLeader(Batches.of(Compression.NONE, record), 0, Origin.CLIENT);
-        }
-        Directories.settle(directory, log);
+    void theDirectoryGoesOfflineAndTheNextStartEndsTheSwap() throws IOException {
         Thread compactor = Thread.currentThread();
-        AtomicInteger syncs = new AtomicInteger();
-        disk.gateSyncs(path -> {
-            if (path.endsWith("orders-0")
-                    && Thread.currentThread().equals(compactor)
-                    && syncs.incrementAndGet() == 2) {
-                // The old segments have gone; the next is the look at "….log.swap".
-                disk.failOnceAfter(SimulatedDisk.Call.READ, 0);
-            }
-        });
-        new CompactionLook(
-                        directory,
-                        Directories.ALL_VISIBLE,
-                        clock,
-                        Directories.unlimited(clock, 1 << 12))
-                .run();
-        disk.gateSyncs(_ -> {});
-        assertThat(disk.hasFailed()).isTrue();
-        if (!directory.isOnline()) {
-            // As with any other error.
-            directory.close();
-            return;
-        }
+        disk.gateSyncs(path -> failInTheMiddleOfTheSwap(path, compactor));
 
+        CompactionFixture.look(directory, clock).run();
+
+        assertThat(disk.hasFailed()).isTrue();
+        assertThat(directory.isOnline()).isFalse();
+        directory.close();
+        disk.gateSyncs(_ -> {});
+        open();
+        assertThat(CompactionFixture.values(log))
+                .contains("0=v0", "1=v1", "2=v2", "39=v39")
+                .doesNotHaveDuplicates();
         long start = log.cleaning().view().active().baseOffset();
         log.advanceLogStart(start);
-        log.flush();
-        directory.writeCheckpoints();
         directory.close();
-        try (LogDirectory again = open()) {
-            PartitionLog same = Directories.orders(again, CONFIG);
-            assertThat(same.logStartOffset()).isEqualTo(start);
-        }
+        open();
+        assertThat(log.logStartOffset()).isEqualTo(start);
+        directory.close();
     }
 }

@@ -61,6 +61,19 @@ class OtherFileSystemTest {
         }
     }
 
+    /** As on a simulated disk, or on Windows. */
+    @Test
+    void whereTheSystemNamesNoDeviceAllLiesTogether() throws IOException {
+        Path data = new SimulatedDisk(RandomGenerator.getDefault()).root();
+        Path near = Files.createDirectory(data.resolve("near-0"));
+        Path file = Files.createFile(data.resolve("file"));
+        Devices devices = Devices.of(data);
+
+        assertThat(devices.kindOf(near)).isEqualTo(Devices.Kind.DIRECTORY);
+        assertThat(devices.kindOf(file)).isEqualTo(Devices.Kind.NO_DIRECTORY);
+        assertThat(devices.kindOf(data.resolve("none"))).isEqualTo(Devices.Kind.NO_DIRECTORY);
+    }
+
     @Test
     void whatLiesElsewhereIsSyncedByItself() throws IOException {
         SimulatedDisk disk = new SimulatedDisk(RandomGenerator.getDefault());

@@ -41,26 +41,11 @@ class FailedDiskAtStartTest {
         return new Change(Set.of(topic), Set.of(), Set.of(), false, false);
     }
 
-    private static List<ClusterView.Partition> partitions(int epoch) {
-        return List.of(
-                new ClusterView.Partition(
-                        0,
-                        1,
-                        epoch,
-                        0,
-                        List.of(1),
-                        List.of(1),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of()));
-    }
-
     private static ClusterView view(int epoch) {
         return new TestCluster()
                 .broker(1)
-                .topic("first", FIRST, partitions(epoch))
-                .topic("second", SECOND, partitions(epoch))
+                .topic("first", FIRST, List.of(TestCluster.led(0, epoch)))
+                .topic("second", SECOND, List.of(TestCluster.led(0, epoch)))
                 .view();
     }
 

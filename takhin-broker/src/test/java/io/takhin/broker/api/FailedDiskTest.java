@@ -62,21 +62,7 @@ class FailedDiskTest {
     private static ClusterView orders(int epoch) {
         return new TestCluster()
                 .broker(1)
-                .topic(
-                        "orders",
-                        TOPIC,
-                        List.of(
-                                new ClusterView.Partition(
-                                        0,
-                                        1,
-                                        epoch,
-                                        0,
-                                        List.of(1),
-                                        List.of(1),
-                                        List.of(),
-                                        List.of(),
-                                        List.of(),
-                                        List.of())))
+                .topic("orders", TOPIC, List.of(TestCluster.led(0, epoch)))
                 .view();
     }
 

@@ -92,8 +92,14 @@ public final class TestCluster {
 
     /** A partition led by its only replica, broker 1. */
     public static ClusterView.Partition led(int index) {
+        return led(index, 0);
+    }
+
+    /** Since an epoch. */
+    static ClusterView.Partition led(int index, int epoch) {
+        List<Integer> only = List.of(1);
         return new ClusterView.Partition(
-                index, 1, 0, 0, List.of(1), List.of(1), List.of(), List.of(), List.of(), List.of());
+                index, 1, epoch, 0, only, only, List.of(), List.of(), List.of(), List.of());
     }
 
     private record Snapshot(
