@@ -3,6 +3,7 @@ package io.takhin.log;
 import io.takhin.log.file.ShortageException;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves a log's start forward, and drops the segments that lie below it: one after the other, each
@@ -56,7 +57,7 @@ final class LogStart {
     /** The second half. */
     void dropBelow() {
         for (boolean more = true; more; ) {
-            syncFirst();
+            Segment first = durableFirst();
             long toSync = unknownToTheDisk();
             if (toSync > 0) {
                 var _ =
@@ -65,26 +66,28 @@ final class LogStart {
                             return true;
                         });
             }
-            more = dropFirst(toSync);
+            more = dropFirst(first, toSync);
         }
     }
 
-    /** What only the journal has of it, or nobody: a sync finds nothing of it afterwards. */
-    private void syncFirst() {
+    /**
+     * The first segment, where it is to go, and durable: a sync finds nothing of it afterwards that
+     * only the journal has, or nobody.
+     */
+    private @Nullable Segment durableFirst() {
         LogView view = state.view;
-        if (isFirstBelow(view) && !isFirstDurable(view)) {
-            Segment first = view.segments().getFirst();
+        if (!isFirstBelow(view)) {
+            return null;
+        }
+        Segment first = view.segments().getFirst();
+        if (view.endOf(0) > durability.segmentsEnd() && !first.file().isKnownSynced()) {
             var _ =
                     guard.find(() -> {
                         state.host.openFiles().patiently(first.file()::sync);
                         return true;
                     });
         }
-    }
-
-    private boolean isFirstDurable(LogView view) {
-        return view.endOf(0) <= durability.segmentsEnd()
-                || view.segments().getFirst().file().isKnownSynced();
+        return first;
     }
 
     /** How many were dropped ever, where another one is to follow that must wait for their sync. */
@@ -102,13 +105,13 @@ final class LogStart {
     }
 
     /** Returns whether there is another one. */
-    private boolean dropFirst(long synced) {
+    private boolean dropFirst(@Nullable Segment durable, long synced) {
         boolean[] more = new boolean[1];
         guard.change(() -> {
             durablyDropped = Math.max(durablyDropped, synced);
             if (isFirstBelow(state.view)
                     && dropped == durablyDropped
-                    && isFirstDurable(state.view)) {
+                    && state.view.segments().getFirst() == durable) {
                 dropFirst(state.view);
             }
             more[0] = isFirstBelow(state.view);
